@@ -1,0 +1,64 @@
+"""usage: fuzz.py BUILD_FOLDER [--quick | --seconds N] [TARGET...]
+
+Runs every fuzz target of the build, as many at once as there are cores, for ten minutes (--quick: one minute) each, over
+its corpus in tests/fuzz/corpus/TARGET (without the ending `_fuzz`). New finds go to .cache/fuzz/TARGET; an input that
+crashes a target is kept there and named.
+"""
+
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def target_name(program: pathlib.Path) -> str:
+    return program.name.removesuffix("_fuzz")
+
+
+def fuzz(program: pathlib.Path, seconds: int) -> bool:
+    name = target_name(program)
+    found = ROOT / ".cache" / "fuzz" / name
+    found.mkdir(parents=True, exist_ok=True)
+    corpus = ROOT / "tests" / "fuzz" / "corpus" / name
+    folders = [found] + ([corpus] if corpus.is_dir() else [])
+    run = subprocess.run(
+        [program, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-max_len=65536",
+         f"-artifact_prefix={found}/crash-", "-print_final_stats=1", *folders],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    lines = run.stdout.splitlines()
+    if run.returncode == 0:
+        executed = [line.split(":")[-1].strip() for line in lines if "number_of_executed_units" in line]
+        print(f"fuzz: {name}: {executed[-1] if executed else '?'} inputs in {seconds} s, no finding", flush=True)
+        return True
+    print("\n".join(lines[-60:]))
+    print(f"fuzz: {name}: FAILED; the input is a crash-* file in .cache/fuzz/{name}", flush=True)
+    return False
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./dev fuzz")
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--seconds", type=int)
+    parser.add_argument("targets", nargs="*")
+    options = parser.parse_args()
+    seconds = options.seconds or (60 if options.quick else 600)
+    programs = sorted(path.resolve() for path in options.build.rglob("*_fuzz") if path.is_file() and os.access(path, os.X_OK))
+    if options.targets:
+        unknown = set(options.targets) - {target_name(program) for program in programs}
+        if unknown:
+            parser.error(f"no such target: {', '.join(sorted(unknown))}")
+        programs = [program for program in programs if target_name(program) in options.targets]
+    if not programs:
+        parser.error(f"{options.build} holds no fuzz targets")
+    with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        results = list(pool.map(lambda program: fuzz(program, seconds), programs))
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

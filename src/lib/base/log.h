@@ -18,15 +18,15 @@ class Component {
   ~Component();
 
   template <class... Args>
-  void trace(fmt::format_string<Args...> text, Args&&... args) { write(Level::trace, text.get(), fmt::make_format_args(args...)); }
+  void trace(fmt::format_string<Args...> text, Args&&... args) { write(Level::trace, text, fmt::make_format_args(args...)); }
   template <class... Args>
-  void debug(fmt::format_string<Args...> text, Args&&... args) { write(Level::debug, text.get(), fmt::make_format_args(args...)); }
+  void debug(fmt::format_string<Args...> text, Args&&... args) { write(Level::debug, text, fmt::make_format_args(args...)); }
   template <class... Args>
-  void info(fmt::format_string<Args...> text, Args&&... args) { write(Level::info, text.get(), fmt::make_format_args(args...)); }
+  void info(fmt::format_string<Args...> text, Args&&... args) { write(Level::info, text, fmt::make_format_args(args...)); }
   template <class... Args>
-  void warning(fmt::format_string<Args...> text, Args&&... args) { write(Level::warning, text.get(), fmt::make_format_args(args...)); }
+  void warning(fmt::format_string<Args...> text, Args&&... args) { write(Level::warning, text, fmt::make_format_args(args...)); }
   template <class... Args>
-  void error(fmt::format_string<Args...> text, Args&&... args) { write(Level::error, text.get(), fmt::make_format_args(args...)); }
+  void error(fmt::format_string<Args...> text, Args&&... args) { write(Level::error, text, fmt::make_format_args(args...)); }
 
   bool enabled(Level level) const { return level >= level_.load(std::memory_order_relaxed); }
   void set_level(Level level) { level_.store(level, std::memory_order_relaxed); }

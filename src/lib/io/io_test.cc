@@ -1,0 +1,245 @@
+#include <gtest/gtest.h>
+
+#include "lib/io/reactor.h"
+#include "lib/io/scope.h"
+#include "lib/io/simulated.h"
+
+namespace lateen::io {
+namespace {
+
+Task<int> answer(Loop& loop, Duration after, int value) {
+  co_await loop.sleep(after);
+  co_return value;
+}
+
+Task<Result<int>> slow(Loop& loop, Duration after) {
+  co_await loop.sleep(after);
+  co_return 42;
+}
+
+TEST(Task, SleepsInOrderOnVirtualTime) {
+  SimulatedWorld world(1);
+  Scope scope(world);
+  std::vector<int> order;
+  const auto note = [](Loop& loop, Duration after, int value, std::vector<int>& order) -> Task<void> {
+    order.push_back(co_await answer(loop, after, value));
+  };
+  scope.start(note(world, 3s, 3, order));
+  scope.start(note(world, 1s, 1, order));
+  scope.start(note(world, 2h, 4, order));
+  scope.start(note(world, 1500ms, 2, order));
+  world.run_for(10s);
+  EXPECT_EQ(order, (std::vector{1, 2, 3}));
+  world.run_for(3h);
+  EXPECT_EQ(order, (std::vector{1, 2, 3, 4}));
+  EXPECT_EQ(scope.size(), 0u);
+}
+
+TEST(Task, WithinEndsTheTaskAtItsLimit) {
+  SimulatedWorld world(1);
+  Scope scope(world);
+  std::optional<Result<int>> fast, late;
+  const auto run = [](Loop& loop, Duration takes, std::optional<Result<int>>& out) -> Task<void> {
+    out = co_await within(loop, 1s, slow(loop, takes));
+  };
+  scope.start(run(world, 500ms, fast));
+  scope.start(run(world, 5s, late));
+  world.run_for(10s);
+  EXPECT_EQ(fast->value(), 42);
+  EXPECT_EQ(late->error().kind, ErrorKind::timed_out);
+}
+
+struct CountsDeaths {
+  int& deaths;
+  ~CountsDeaths() { ++deaths; }
+};
+
+TEST(Scope, CancelDestroysSuspendedTasks) {
+  SimulatedWorld world(1);
+  int deaths = 0;
+  {
+    Scope scope(world);
+    const auto wait = [](Loop& loop, int& deaths) -> Task<void> {
+      CountsDeaths counted{deaths};
+      co_await loop.sleep(1h);
+    };
+    for (int i = 0; i < 3; ++i) scope.start(wait(world, deaths));
+    world.run_for(1s);
+    EXPECT_EQ(scope.size(), 3u);
+    scope.cancel();
+  }
+  EXPECT_EQ(deaths, 3);
+  world.run_for(2h);  // nothing of them is left on the loop
+}
+
+// The wheel against a sorted list: random times over all levels, some cancelled.
+TEST(Timers, FireInOrderAndNeverEarly) {
+  SimulatedWorld world(3);
+  struct Probe {
+    Timer timer;
+    Time due;
+    std::vector<Time>* fired;
+    SimulatedWorld* world;
+  };
+  std::vector<Time> fired;
+  std::vector<std::unique_ptr<Probe>> probes;
+  Random random(5);
+  for (int i = 0; i < 2000; ++i) {
+    const Duration after = std::chrono::microseconds(random.below(uint64_t{1} << (10 + random.below(34))));
+    auto& probe = probes.emplace_back(new Probe{Timer(world), world.now() + after, &fired, &world});
+    probe->timer.arm(
+        probe->due,
+        [](void* context) {
+          auto* self = static_cast<Probe*>(context);
+          EXPECT_GE(self->world->now(), self->due);
+          EXPECT_LT(self->world->now() - self->due, 2ms);
+          self->fired->push_back(self->world->now());
+        },
+        probe.get());
+  }
+  size_t cancelled = 0;
+  for (size_t i = 0; i < probes.size(); i += 7) probes[i]->timer.cancel(), ++cancelled;
+  world.run_for(std::chrono::hours(24 * 400));
+  EXPECT_EQ(fired.size(), probes.size() - cancelled);
+  EXPECT_TRUE(std::ranges::is_sorted(fired));
+}
+
+Task<void> echo_all(Transport& transport) {
+  Buffer buffer;
+  for (;;) {
+    const auto n = co_await read_some(transport, buffer);
+    if (!n || *n == 0 || !co_await write_all(transport, buffer)) co_return;
+  }
+}
+
+Task<void> echo_once(Network& network, SocketAddress on) {
+  auto acceptor = network.listen(on, {});
+  auto transport = co_await (*acceptor)->accept();
+  co_await echo_all(**transport);
+}
+
+Task<void> send_and_collect(Network& network, SocketAddress to, std::string text, std::string& got) {
+  auto transport = co_await network.connect(to, {});
+  if (!transport) {
+    got = transport.error().message;
+    co_return;
+  }
+  Scope scope(network.loop());
+  CancelOnExit guard(scope);
+  const auto send = [](Transport& transport, const std::string& text) -> Task<void> {
+    (void)co_await write_all(transport, text);
+    transport.shutdown_write();
+  };
+  scope.start(send(**transport, text));
+  Buffer buffer;
+  for (;;) {
+    const auto n = co_await read_some(**transport, buffer);
+    if (!n || *n == 0) break;
+    got += buffer.view();
+    buffer.clear();
+  }
+}
+
+TEST(SimulatedWorld, StreamsKeepOrderUnderLossAndSmallWindows) {
+  std::string text;
+  for (int i = 0; i < 20000; ++i) text += fmt::format("{} ", i);
+  uint64_t traces[3];
+  for (int run = 0; run < 3; ++run) {
+    SimulatedWorld world(run == 2 ? 8 : 7);
+    world.set_quality({.delay = 2ms, .jitter = 5ms, .loss = 0.1, .window = 4096});
+    Scope scope(world);
+    CancelOnExit guard(scope);
+    std::string got;
+    scope.start(echo_once(world.host("10.0.0.2"), SocketAddress::parse("10.0.0.2:7").value()));
+    scope.start(send_and_collect(world.host("10.0.0.1"), SocketAddress::parse("10.0.0.2:7").value(), text, got));
+    EXPECT_TRUE(world.run_until([&] { return scope.size() == 0; }, 1h));
+    EXPECT_EQ(got, text);
+    traces[run] = world.trace();
+  }
+  EXPECT_EQ(traces[0], traces[1]) << "the same seed must give the same trace";
+  EXPECT_NE(traces[0], traces[2]);
+}
+
+TEST(SimulatedWorld, PartitionStallsAndHeals) {
+  SimulatedWorld world(7);
+  Scope scope(world);
+  CancelOnExit guard(scope);
+  std::string got;
+  scope.start(echo_once(world.host("10.0.0.2"), SocketAddress::parse("10.0.0.2:7").value()));
+  world.partition("10.0.0.1", "10.0.0.2");
+  scope.start(send_and_collect(world.host("10.0.0.1"), SocketAddress::parse("10.0.0.2:7").value(), "hello", got));
+  world.run_for(10s);
+  EXPECT_EQ(got, "");
+  world.heal("10.0.0.1", "10.0.0.2");
+  world.run_for(10s);
+  EXPECT_EQ(got, "hello");
+}
+
+TEST(SimulatedWorld, RefusesWhereNobodyListensAndBreaksAtACrash) {
+  SimulatedWorld world(7);
+  Scope scope(world);
+  CancelOnExit guard(scope);
+  std::string refused, broken;
+  scope.start(send_and_collect(world.host("10.0.0.1"), SocketAddress::parse("10.0.0.2:7").value(), "x", refused));
+  world.run_for(1s);
+  EXPECT_NE(refused.find("refused"), refused.npos);
+  scope.start(echo_once(world.host("10.0.0.2"), SocketAddress::parse("10.0.0.2:7").value()));
+  const auto wait = [](Network& network, std::string& broken) -> Task<void> {
+    auto transport = co_await network.connect(SocketAddress::parse("10.0.0.2:7").value(), {});
+    Buffer buffer;
+    const auto n = co_await read_some(**transport, buffer);
+    broken = n ? "ended" : name_of(n.error().kind);
+  };
+  scope.start(wait(world.host("10.0.0.1"), broken));
+  world.run_for(1s);
+  world.crash("10.0.0.2");
+  world.run_for(1s);
+  EXPECT_EQ(broken, "reset");
+}
+
+TEST(Reactor, EchoesOverRealSockets) {
+  Reactor reactor;
+  RealNetwork network(reactor);
+  std::string text(3'000'000, 'x'), got;
+  for (size_t i = 0; i < text.size(); i += 97) text[i] = static_cast<char>('a' + i % 26);
+  const auto run = [](RealNetwork& network, const std::string& text, std::string& got) -> Task<void> {
+    auto acceptor = network.listen(SocketAddress::parse("127.0.0.1:0").value(), {});
+    EXPECT_TRUE(acceptor);
+    const auto again = network.listen((*acceptor)->local(), {.reuse_port = false});
+    EXPECT_FALSE(again);
+    EXPECT_EQ(again.error().kind, ErrorKind::already_exists);
+    const auto echo = [](Acceptor& acceptor) -> Task<void> {
+      auto transport = co_await acceptor.accept();
+      co_await echo_all(**transport);
+    };
+    Scope scope(network.loop());
+    CancelOnExit guard(scope);
+    scope.start(echo(**acceptor));
+    co_await send_and_collect(network, (*acceptor)->local(), text, got);
+  };
+  reactor.run_until_done(run(network, text, got));
+  EXPECT_EQ(got.size(), text.size());
+  EXPECT_EQ(got, text);
+}
+
+TEST(Workers, PostedFunctionsRunOnTheirThread) {
+  std::atomic<int> sum{0};
+  {
+    Workers workers(3);
+    for (size_t i = 0; i < workers.size(); ++i)
+      for (int k = 0; k < 100; ++k) workers.reactor(i).post([&sum] { ++sum; });
+    // stop() is seen after what was posted before it.
+    for (size_t i = 0; i < workers.size(); ++i) {
+      std::atomic<bool> done{false};
+      workers.reactor(i).post([&done] {
+        done = true;
+        done.notify_one();
+      });
+      done.wait(false);
+    }
+  }
+  EXPECT_EQ(sum, 300);
+}
+
+}  // namespace
+}  // namespace lateen::io

@@ -1,0 +1,101 @@
+// Scope: the owner of tasks that run beside their starter. Nothing runs without an owner.
+//
+// The starter must end the scope before the Scope dies: `co_await scope.join()` (all done) or `scope.cancel()`
+// (destroys what is left). A Scope that dies with living tasks aborts: that is a lifetime bug, caught where it is made.
+// Where being cancelled from outside is normal (a connection's task), write `CancelOnExit guard(scope);` behind the
+// Scope.
+#pragma once
+#include "lib/io/readiness.h"
+#include "lib/io/task.h"
+
+namespace lateen::io {
+
+class Scope {
+ public:
+  explicit Scope(Loop& loop) : loop_(loop), idle_(loop, true) {}
+  Scope(const Scope&) = delete;
+  ~Scope();
+
+  // Starts the task: it runs until its first wait before start() returns. The scope owns it until it is done.
+  void start(Task<void> task);
+
+  // Waits until no task is left. One task may wait at a time.
+  Readiness::Wait join() { return idle_.operator co_await(); }
+
+  // Destroys every task that still runs, the youngest first. Must not be called from inside one of them.
+  void cancel();
+
+  size_t size() const { return size_; }
+  Loop& loop() const { return loop_; }
+
+ private:
+  struct Child;
+  static Task<void> supervise(Scope& scope, Child& child);
+  void finished(Child& child);
+  void reap();
+  Loop& loop_;
+  Readiness idle_;
+  Link children_;  // living tasks in the order of their start
+  Link finished_;  // done, to be freed once their frame is no longer on the stack
+  size_t size_ = 0;
+};
+
+class CancelOnExit {
+ public:
+  explicit CancelOnExit(Scope& scope) : scope_(scope) {}
+  CancelOnExit(const CancelOnExit&) = delete;
+  ~CancelOnExit() { scope_.cancel(); }
+
+ private:
+  Scope& scope_;
+};
+
+// Child: one task beside its owner, cheaper than a Scope. Destroying it cancels the task. Not to be destroyed from
+// inside the task itself.
+class Child {
+ public:
+  explicit Child(Loop& loop) : done_(loop) {}
+  Child(const Child&) = delete;
+
+  // Runs the task until its first wait. A child runs one task at a time; the former one must be done or cancelled.
+  void start(Task<void> task) {
+    done_.clear();
+    running_ = run(std::move(task), done_);
+    running_.await_suspend(std::noop_coroutine()).resume();
+  }
+  void cancel() { running_ = {}; }
+  bool running() const { return running_ && !done_.is_set(); }
+  // Set when the task is done; await it.
+  Readiness& done() { return done_; }
+
+ private:
+  static Task<void> run(Task<void> task, Readiness& done) {
+    co_await task;
+    done.set();
+  }
+  Readiness done_;
+  Task<void> running_;
+};
+
+// co_await either(a, b): resumes when one of the two flags is set (or both).
+struct Either {
+  Either(Readiness& a, Readiness& b) : first(a), second(b) {}
+  bool await_ready() const { return first.await_ready() || second.await_ready(); }
+  void await_suspend(std::coroutine_handle<> awaiting) {
+    first.await_suspend(awaiting);
+    second.await_suspend(awaiting);
+  }
+  // The flag that did not fire forgets this waiter when the awaitable dies, at the end of the co_await expression.
+  void await_resume() {}
+  Readiness::Wait first, second;
+};
+inline Either either(Readiness& a, Readiness& b) { return Either(a, b); }
+
+// co_await within(loop, 5s, task): the task's result, or ErrorKind::timed_out after that time (the task is destroyed).
+// Zero or negative durations mean no limit.
+template <class T>
+Task<Result<T>> within(Loop& loop, Duration limit, Task<Result<T>> task);
+
+}  // namespace lateen::io
+
+#include "lib/io/within.inc.h"

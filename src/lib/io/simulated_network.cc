@@ -1,0 +1,276 @@
+// Streams and datagrams of the simulated network.
+#include "lib/io/simulated_host.h"
+
+namespace lateen::io {
+
+// What travels between the two ends of a connection; shared by both, so that either may die first.
+struct SimulatedPipe {
+  Time last_arrival{};   // segments never overtake one another
+  size_t under_way = 0;  // sent and not yet read
+  SimulatedStream* reader = nullptr;
+  SimulatedStream* writer = nullptr;
+};
+
+class SimulatedStream final : public Transport {
+ public:
+  SimulatedStream(SimulatedWorld::Host& host, SocketAddress local, SocketAddress remote,
+                  std::shared_ptr<SimulatedPipe> in, std::shared_ptr<SimulatedPipe> out)
+      : host_(&host),
+        world_(host.world_),
+        local_(std::move(local)),
+        remote_(std::move(remote)),
+        in_(std::move(in)),
+        out_(std::move(out)),
+        readable_(world_),
+        writable_(world_, true) {
+    in_->reader = this;
+    out_->writer = this;
+    host.streams_.insert(this);
+  }
+
+  ~SimulatedStream() override {
+    if (host_) host_->streams_.erase(this);
+    in_->reader = nullptr;
+    out_->writer = nullptr;
+    if (broken_) return;
+    // Unread bytes at close make a real kernel send a reset; so does an abort.
+    const bool reset = abort_ || !inbox_.empty();
+    if (reset)
+      send([](SimulatedStream& peer) { peer.break_connection(); }, "reset", 0);
+    else if (!ended_writing_)
+      send([](SimulatedStream& peer) { peer.arrive_end(); }, "end", 0);
+    // The peer's next bytes find nobody: it learns of it after a round trip.
+    if (!reset) abandon();
+  }
+
+  Moved try_read(std::span<char> into) override {
+    if (!inbox_.empty()) {
+      const size_t n = std::min(into.size(), inbox_.size());
+      std::copy_n(inbox_.begin(), n, into.begin());
+      inbox_.erase(0, n);
+      in_->under_way -= n;
+      if (in_->writer) in_->writer->writable_.set();
+      return {Moved::moved, n};
+    }
+    if (broken_) return {Moved::failed};
+    if (peer_ended_) return {Moved::ended};
+    readable_.clear();
+    return {Moved::blocked};
+  }
+
+  Moved try_write(std::span<const std::string_view> parts) override {
+    if (broken_ || ended_writing_) return {Moved::failed};
+    const size_t window = world_.quality().window;
+    std::string segment;
+    for (std::string_view part : parts) {
+      const size_t used = out_->under_way + segment.size();
+      segment += part.substr(0, window > used ? window - used : 0);
+    }
+    if (segment.empty()) {
+      writable_.clear();
+      return {Moved::blocked};
+    }
+    const size_t n = segment.size();
+    out_->under_way += n;
+    send([segment = std::move(segment)](SimulatedStream& peer) { peer.arrive(segment); }, "bytes", n);
+    return {Moved::moved, n};
+  }
+
+  Readiness& readable() override { return readable_; }
+  Readiness& writable() override { return writable_; }
+  void shutdown_write() override {
+    if (std::exchange(ended_writing_, true) || broken_) return;
+    send([](SimulatedStream& peer) { peer.arrive_end(); }, "end", 0);
+  }
+  void abort_on_close() override { abort_ = true; }
+  const SocketAddress& local() const override { return local_; }
+  const SocketAddress& remote() const override { return remote_; }
+  Error last_error() const override {
+    return {ErrorKind::reset, fmt::format("connection with {}: reset by peer", remote_.text())};
+  }
+
+  void break_connection() {
+    broken_ = true;
+    inbox_.clear();
+    readable_.set();
+    writable_.set();
+  }
+  void host_crashed() {
+    host_ = nullptr;
+    send([](SimulatedStream& peer) { peer.break_connection(); }, "reset", 0);
+    break_connection();
+  }
+
+ private:
+  void arrive(const std::string& bytes) {
+    inbox_ += bytes;
+    readable_.set();
+  }
+  void arrive_end() {
+    peer_ended_ = true;
+    readable_.set();
+  }
+
+  // Hands something to the peer's end after the link's delay; waits, as TCP does, while the hosts are partitioned.
+  template <class Deliver>
+  void send(Deliver deliver, std::string_view what, uint64_t detail) {
+    const LinkQuality& quality = world_.quality();
+    Duration delay = quality.delay;
+    if (quality.jitter > 0ns)
+      delay += Duration(static_cast<int64_t>(world_.random().below(static_cast<uint64_t>(quality.jitter.count()))));
+    if (world_.random().chance(quality.loss)) delay += quality.retransmission;
+    const Time when = std::max(world_.now() + delay, out_->last_arrival);
+    out_->last_arrival = when;
+    pass_on(world_, out_, local_.ip, remote_.ip, when - world_.now(), std::move(deliver), what, detail);
+  }
+
+  template <class Deliver>
+  static void pass_on(SimulatedWorld& world, std::shared_ptr<SimulatedPipe> pipe, Ip from, Ip to, Duration delay,
+                      Deliver deliver, std::string_view what, uint64_t detail) {
+    world.deliver_after(delay, [=, &world, deliver = std::move(deliver)]() mutable {
+      if (world.partitioned(from, to))
+        return pass_on(world, pipe, from, to, world.quality().retransmission, std::move(deliver), what, detail);
+      world.record(what, detail);
+      if (pipe->reader) deliver(*pipe->reader);
+    });
+  }
+
+  void abandon() {
+    world_.deliver_after(2 * world_.quality().delay, [in = in_] {
+      if (in->writer && in->under_way > 0) in->writer->break_connection();
+    });
+  }
+
+  SimulatedWorld::Host* host_;
+  SimulatedWorld& world_;
+  SocketAddress local_, remote_;
+  std::shared_ptr<SimulatedPipe> in_, out_;
+  Readiness readable_, writable_;
+  std::string inbox_;
+  bool peer_ended_ = false, ended_writing_ = false, broken_ = false, abort_ = false;
+};
+
+struct SimulatedWorld::Host::Listener final : Acceptor {
+  Listener(Host& host, SocketAddress on) : host(&host), on(std::move(on)), waiting(host.world_) {
+    host.listeners_[this->on.port] = this;
+  }
+  ~Listener() override {
+    if (host) host->listeners_.erase(on.port);
+  }
+  Task<Result<std::unique_ptr<Transport>>> accept() override {
+    while (backlog.empty()) {
+      if (!host) co_return fail(ErrorKind::closed, "the host of {} has crashed", on.text());
+      waiting.clear();
+      co_await waiting;
+    }
+    auto next = std::move(backlog.front());
+    backlog.pop_front();
+    co_return next;
+  }
+  const SocketAddress& local() const override { return on; }
+
+  Host* host;
+  SocketAddress on;
+  Readiness waiting;
+  std::deque<std::unique_ptr<Transport>> backlog;
+};
+
+struct SimulatedWorld::Host::DatagramSocket final : Datagrams {
+  DatagramSocket(Host& host, SocketAddress on) : host(host), on(std::move(on)), waiting(host.world_) {
+    host.datagrams_[this->on.port] = this;
+  }
+  ~DatagramSocket() override { host.datagrams_.erase(on.port); }
+  std::optional<Received> try_receive(std::span<char> into) override {
+    if (inbox.empty()) {
+      waiting.clear();
+      return std::nullopt;
+    }
+    auto [from, bytes] = std::move(inbox.front());
+    inbox.pop_front();
+    const size_t n = std::min(into.size(), bytes.size());
+    std::copy_n(bytes.begin(), n, into.begin());
+    return Received{n, from};
+  }
+  bool try_send(std::string_view bytes, const SocketAddress& to) override {
+    SimulatedWorld& world = host.world_;
+    if (world.random().chance(world.quality().loss)) return true;
+    world.deliver_after(world.quality().delay, [&world, to, from = on, copy = std::string(bytes)] {
+      if (world.partitioned(from.ip, to.ip)) return;
+      world.record("datagram", copy.size());
+      Host* target = world.find(to.ip);
+      if (!target || !target->datagrams_.contains(to.port)) return;
+      DatagramSocket* socket = target->datagrams_[to.port];
+      if (socket->inbox.size() >= 1024) return;  // as a full socket buffer drops
+      socket->inbox.emplace_back(from, copy);
+      socket->waiting.set();
+    });
+    return true;
+  }
+  Readiness& readable() override { return waiting; }
+  const SocketAddress& local() const override { return on; }
+
+  Host& host;
+  SocketAddress on;
+  Readiness waiting;
+  std::deque<std::pair<SocketAddress, std::string>> inbox;
+};
+
+SimulatedWorld::Host::~Host() {
+  for (auto& [port, listener] : listeners_) listener->host = nullptr;
+}
+
+uint16_t SimulatedWorld::Host::free_port() const {
+  uint16_t port = world_.next_port();
+  while (listeners_.contains(port) || datagrams_.contains(port)) port = world_.next_port();
+  return port;
+}
+
+void SimulatedWorld::Host::crash() {
+  for (auto& [port, listener] : std::exchange(listeners_, {})) {
+    listener->host = nullptr;
+    listener->backlog.clear();
+    listener->waiting.set();
+  }
+  for (SimulatedStream* stream : std::exchange(streams_, {})) stream->host_crashed();
+}
+
+Task<Result<std::unique_ptr<Transport>>> SimulatedWorld::Host::connect(SocketAddress to, ConnectOptions options) {
+  // 127.0.0.0/8 is this host itself, as on a real one.
+  const Ip target_ip = to.ip.is_loopback() ? ip_ : to.ip;
+  SocketAddress local{to.ip.is_loopback() ? to.ip : ip_, free_port(), {}};
+  if (options.bind && options.bind->port) local.port = options.bind->port;
+  co_await world_.sleep(2 * world_.quality().delay);
+  const Time give_up = world_.now() + 60s;
+  while (world_.partitioned(ip_, target_ip)) {
+    if (world_.now() >= give_up) co_return fail(ErrorKind::timed_out, "connect to {}: timed out", to.text());
+    co_await world_.sleep(1s);
+  }
+  Host* target = world_.find(target_ip);
+  const auto listener = target ? target->listeners_.find(to.port) : decltype(target->listeners_.find(0)){};
+  if (!target || listener == target->listeners_.end())
+    co_return fail(ErrorKind::refused, "connect to {}: connection refused", to.text());
+  auto there = std::make_shared<SimulatedPipe>(), back = std::make_shared<SimulatedPipe>();
+  world_.record("connect", to.port);
+  listener->second->backlog.push_back(std::make_unique<SimulatedStream>(*target, to, local, there, back));
+  listener->second->waiting.set();
+  co_return std::make_unique<SimulatedStream>(*this, local, to, back, there);
+}
+
+Result<std::unique_ptr<Acceptor>> SimulatedWorld::Host::listen(const SocketAddress& on, const ListenOptions& options) {
+  SocketAddress address = on;
+  if (address.port == 0) address.port = free_port();
+  if (listeners_.contains(address.port))
+    return fail(ErrorKind::already_exists, "listen on {}: address in use", address.text());
+  return std::make_unique<Listener>(*this, address);
+}
+
+Result<std::unique_ptr<Datagrams>> SimulatedWorld::Host::bind_datagrams(const SocketAddress& on) {
+  SocketAddress address = on;
+  if (address.ip.is_any()) address.ip = ip_;
+  if (address.port == 0) address.port = free_port();
+  if (datagrams_.contains(address.port))
+    return fail(ErrorKind::already_exists, "listen on {}: address in use", address.text());
+  return std::make_unique<DatagramSocket>(*this, address);
+}
+
+}  // namespace lateen::io

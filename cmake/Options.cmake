@@ -5,7 +5,7 @@ option(LATEEN_FUZZ "build the libFuzzer targets (needs clang)" OFF)
 add_library(lateen_options INTERFACE)
 target_compile_options(lateen_options INTERFACE
   -Wall -Wextra -Wpedantic -Wno-missing-field-initializers -Wno-unused-parameter -Werror=return-type
-  -Werror=unused-result -fno-omit-frame-pointer)
+  -Werror=unused-result -fno-omit-frame-pointer -pthread)
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   # Precompiled headers and ccache agree only when the header's time is left out of it.
   target_compile_options(lateen_options INTERFACE -Wno-c23-extensions

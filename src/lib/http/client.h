@@ -32,13 +32,29 @@ struct SendError {
   Where where = reset;
   bool reused_connection = false;  // and nothing was answered on it: probably a stale keep-alive connection
   Error error;
+  // The request, handed back for another attempt, when nothing of its body was taken (or it has none).
+  std::unique_ptr<Request> request;
 };
 using SendResult = std::expected<Response, SendError>;
 
 // One connection to a server. The pool below uses it; so do health checks and tests.
+// It may be destroyed at any time, but not from inside its observer: streams under way then fail with `cancelled`, and
+// what they need of the connection lives until they are gone.
 class ClientConnection {
  public:
   virtual ~ClientConnection() = default;
+
+  // Who wants to know that usable(), finished() or active_streams() may have changed: a stream ended, the peer raised
+  // its limit, the connection closed. Called from inside the connection.
+  class Observer {
+   public:
+    virtual void changed(ClientConnection& connection) = 0;
+
+   protected:
+    ~Observer() = default;
+  };
+  void observe(Observer* observer) { observer_ = observer; }
+
   // Sends the request and returns when the response's head is there. The request's body is uploaded meanwhile and goes
   // on being uploaded while the response's body is read; both stop when the response's body is destroyed.
   // If the task is destroyed before it is done, the stream is reset.
@@ -48,6 +64,14 @@ class ClientConnection {
   virtual bool finished() const = 0;  // closed, or draining with no stream left
   virtual void drain() = 0;           // no new streams; closes when the last one ends
   virtual io::Transport& transport() = 0;
+
+ protected:
+  void tell_observer() {
+    if (observer_) observer_->changed(*this);
+  }
+
+ private:
+  Observer* observer_ = nullptr;
 };
 std::unique_ptr<ClientConnection> make_client(std::unique_ptr<io::Transport> transport, const ClientOptions& options);
 

@@ -16,8 +16,9 @@ struct ServerOptions {
   uint32_t max_concurrent_streams = 100;        // HTTP/2
   uint32_t initial_stream_window = 256 * 1024;  // HTTP/2
   uint32_t initial_connection_window = 1024 * 1024;
-  bool accept_http10 = false;    // else HTTP/1.0 is answered 426
-  std::string_view server_name;  // for errors that are answered before a service sees the request
+  bool accept_http10 = false;        // else HTTP/1.0 is answered 426
+  std::string_view scheme = "http";  // :scheme of requests that do not name one; "https" where the listener has TLS
+  std::string_view server_name;      // for errors that are answered before a service sees the request
 };
 
 // What became of a response once respond() is done.
@@ -62,17 +63,31 @@ class Service {
   virtual void refused(io::Transport& transport, int status, std::string_view reason) {}
 };
 
-// Tells a connection to end after the streams under way: what a listener's drain calls. Shared by listener and
-// connection.
+// Tells connections to end after the streams under way: what a listener's drain calls. One Drain is shared by a
+// listener and any number of its connections, all on one loop.
 class Drain {
  public:
-  explicit Drain(io::Loop& loop) : started_(loop) {}
-  void start() { started_.set(); }
-  bool is_started() const { return started_.is_set(); }
+  explicit Drain(io::Loop&) {}
+  void start();
+  bool is_started() const { return started_; }
 
  private:
   friend class DrainWatch;
-  io::Readiness started_;
+  io::Link watches_;
+  bool started_ = false;
+};
+
+// A connection's view of a Drain: sets a flag of the connection when the drain starts (at once when it has already).
+// The drain may be null.
+class DrainWatch : io::Link {
+ public:
+  DrainWatch(std::shared_ptr<Drain> drain, io::Readiness& flag);
+  bool is_started() const { return drain_ && drain_->is_started(); }
+
+ private:
+  friend class Drain;
+  std::shared_ptr<Drain> drain_;
+  io::Readiness& flag_;
 };
 
 enum class Protocol : uint8_t { http1, http2, detect };  // detect: by the HTTP/2 preface

@@ -87,7 +87,7 @@ std::string_view name_of(Node::Kind kind) {
 namespace {
 
 bool is_identifier(std::string_view key) {
-  if (key.empty()) return false;
+  if (key.empty() || key.size() > 120) return false;
   for (char c : key) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     if (!letter && c != '_' && c != '-') return false;
@@ -146,8 +146,10 @@ Position locate(const Node& root, std::string_view path) {
 
 std::string child_path(std::string_view path, std::string_view key) {
   if (is_identifier(key)) return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
+  // Hostile keys can be megabytes long; a message shows their beginning.
+  constexpr size_t longest = 120;
   std::string quoted;
-  for (char c : key) {
+  for (char c : key.substr(0, longest)) {
     if (c == '"' || c == '\\') quoted += '\\';
     quoted += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
   }

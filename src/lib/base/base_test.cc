@@ -17,7 +17,8 @@ TEST(Duration, GoSyntaxBothWays) {
   EXPECT_EQ(parse_duration("1.5s").value(), 1500ms);
   EXPECT_EQ(parse_duration("-2us").value(), -2us);
   EXPECT_EQ(parse_duration("0").value(), 0s);
-  for (const char* bad : {"", "5", "s", "1x", "1 s", "1..5s", "999999999999h"}) EXPECT_FALSE(parse_duration(bad)) << bad;
+  for (const char* bad : {"", "5", "s", "1x", "1 s", "1..5s", "999999999999h"})
+    EXPECT_FALSE(parse_duration(bad)) << bad;
   for (const char* text : {"1h30m0s", "250ms", "1.5s", "0s", "2us", "7ns", "1m0s", "-1.5s"})
     EXPECT_EQ(format_duration(parse_duration(text).value()), text);
   EXPECT_EQ(format_duration_seconds(1500ms), "1.500s");

@@ -1,7 +1,6 @@
 #include "lib/base/ip.h"
 
 #include <arpa/inet.h>
-
 #include <charconv>
 #include <cstring>
 
@@ -90,7 +89,8 @@ Result<Cidr> Cidr::parse(std::string_view text) {
   const uint8_t full = ip->is_v4() ? 32 : 128;
   if (slash == text.npos) return Cidr{*ip, full};
   const auto bits = parse_number<uint8_t>(text.substr(slash + 1));
-  if (!bits || *bits > full) return fail(ErrorKind::invalid, "\"{}\" is not a prefix: the length must be between 0 and {}", text, full);
+  if (!bits || *bits > full)
+    return fail(ErrorKind::invalid, "\"{}\" is not a prefix: the length must be between 0 and {}", text, full);
   return Cidr{*ip, *bits};
 }
 

@@ -21,7 +21,7 @@ class Ip {
   bool is_v4() const { return !six_; }
   bool is_v6() const { return six_; }
   bool is_loopback() const;
-  bool is_any() const;                                          // 0.0.0.0 or ::
+  bool is_any() const;                                             // 0.0.0.0 or ::
   const std::array<uint8_t, 16>& bytes() const { return bytes_; }  // IPv4 uses the first four
   uint32_t v4_host_order() const;
   std::string text() const;  // canonical (RFC 5952)

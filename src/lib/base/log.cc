@@ -1,10 +1,9 @@
 #include "lib/base/log.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <unistd.h>
 #include <vector>
 
 #include "lib/base/time.h"
@@ -68,12 +67,18 @@ bool parse_level(std::string_view word, Level& level) {
 
 const char* name_of(Level level) {
   switch (level) {
-    case Level::trace: return "trace";
-    case Level::debug: return "debug";
-    case Level::info: return "info";
-    case Level::warning: return "warning";
-    case Level::error: return "error";
-    case Level::off: return "off";
+    case Level::trace:
+      return "trace";
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warning:
+      return "warning";
+    case Level::error:
+      return "error";
+    case Level::off:
+      return "off";
   }
   return "unknown";
 }

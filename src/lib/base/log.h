@@ -1,10 +1,10 @@
 // The program's log: one line an event on standard error, "TIME LEVEL COMPONENT TEXT". Levels can be changed while the
 // program runs, per component (the admin page does it). Safe from every thread; a suppressed line costs one load.
 #pragma once
-#include <fmt/format.h>
-
 #include <atomic>
 #include <string_view>
+
+#include <fmt/format.h>
 
 namespace lateen::log {
 
@@ -18,15 +18,25 @@ class Component {
   ~Component();
 
   template <class... Args>
-  void trace(fmt::format_string<Args...> text, Args&&... args) { write(Level::trace, text, fmt::make_format_args(args...)); }
+  void trace(fmt::format_string<Args...> text, Args&&... args) {
+    write(Level::trace, text, fmt::make_format_args(args...));
+  }
   template <class... Args>
-  void debug(fmt::format_string<Args...> text, Args&&... args) { write(Level::debug, text, fmt::make_format_args(args...)); }
+  void debug(fmt::format_string<Args...> text, Args&&... args) {
+    write(Level::debug, text, fmt::make_format_args(args...));
+  }
   template <class... Args>
-  void info(fmt::format_string<Args...> text, Args&&... args) { write(Level::info, text, fmt::make_format_args(args...)); }
+  void info(fmt::format_string<Args...> text, Args&&... args) {
+    write(Level::info, text, fmt::make_format_args(args...));
+  }
   template <class... Args>
-  void warning(fmt::format_string<Args...> text, Args&&... args) { write(Level::warning, text, fmt::make_format_args(args...)); }
+  void warning(fmt::format_string<Args...> text, Args&&... args) {
+    write(Level::warning, text, fmt::make_format_args(args...));
+  }
   template <class... Args>
-  void error(fmt::format_string<Args...> text, Args&&... args) { write(Level::error, text, fmt::make_format_args(args...)); }
+  void error(fmt::format_string<Args...> text, Args&&... args) {
+    write(Level::error, text, fmt::make_format_args(args...));
+  }
 
   bool enabled(Level level) const { return level >= level_.load(std::memory_order_relaxed); }
   void set_level(Level level) { level_.store(level, std::memory_order_relaxed); }

@@ -11,9 +11,9 @@ class Random {
   explicit Random(uint64_t seed);
   static Random from_system();
 
-  uint64_t next();                         // all 64 bits random
-  uint64_t below(uint64_t bound);          // 0 <= r < bound; bound must not be 0
-  double unit();                           // 0 <= r < 1
+  uint64_t next();                                      // all 64 bits random
+  uint64_t below(uint64_t bound);                       // 0 <= r < bound; bound must not be 0
+  double unit();                                        // 0 <= r < 1
   bool chance(double share) { return unit() < share; }  // share between 0 and 1
 
   // For standard algorithms (std::shuffle).

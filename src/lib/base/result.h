@@ -1,31 +1,31 @@
 // Errors are values. Every function that can fail for a reason outside the program returns Result<T>.
 // Exceptions are for bugs only; nothing of ours throws, and third-party code that throws is wrapped where it is called.
 #pragma once
-#include <fmt/format.h>
-
 #include <expected>
 #include <string>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace lateen {
 
 // What went wrong, coarsely: enough for a caller to decide (retry? which reply?), never parsed from the text.
 enum class ErrorKind {
-  invalid,           // the input is wrong; the same call will fail again
-  not_found,         // a file, host, object or key does not exist
-  already_exists,    // an address in use, an object of that name
-  permission,        // the system or a policy says no
-  refused,           // a peer refused the connection
-  reset,             // a peer broke the connection
-  closed,            // an orderly end came where more was expected
-  timed_out,         // a deadline passed
-  too_large,         // a limit of ours was met
-  protocol,          // a peer broke the rules of its protocol
-  tls,               // handshake or certificate
-  unavailable,       // no resource for it now: no endpoint, disk full, overload
-  cancelled,         // the caller gave up
-  unsupported,       // valid, but not built here; the message names it
-  internal,          // a bug of ours that was caught
+  invalid,         // the input is wrong; the same call will fail again
+  not_found,       // a file, host, object or key does not exist
+  already_exists,  // an address in use, an object of that name
+  permission,      // the system or a policy says no
+  refused,         // a peer refused the connection
+  reset,           // a peer broke the connection
+  closed,          // an orderly end came where more was expected
+  timed_out,       // a deadline passed
+  too_large,       // a limit of ours was met
+  protocol,        // a peer broke the rules of its protocol
+  tls,             // handshake or certificate
+  unavailable,     // no resource for it now: no endpoint, disk full, overload
+  cancelled,       // the caller gave up
+  unsupported,     // valid, but not built here; the message names it
+  internal,        // a bug of ours that was caught
 };
 
 // The name of the kind, as logs and admin pages print it ("timed_out").

@@ -72,8 +72,10 @@ std::string encode64(std::string_view bytes, std::string_view alphabet, bool pad
     uint32_t bits = 0;
     for (size_t k = 0; k < 3; ++k) bits = bits << 8 | (k < n ? static_cast<uint8_t>(bytes[i + k]) : 0);
     for (size_t k = 0; k < 4; ++k) {
-      if (k <= n) out += alphabet[bits >> (18 - 6 * k) & 63];
-      else if (pad) out += '=';
+      if (k <= n)
+        out += alphabet[bits >> (18 - 6 * k) & 63];
+      else if (pad)
+        out += '=';
     }
   }
   return out;

@@ -51,7 +51,7 @@ std::string base64_encode(std::string_view bytes);
 std::optional<std::string> base64_decode(std::string_view text);  // standard alphabet, padding required
 std::string base64url_encode(std::string_view bytes);             // without padding (RFC 7515)
 std::optional<std::string> base64url_decode(std::string_view text);
-std::string hex_encode(std::string_view bytes);                   // lower case
+std::string hex_encode(std::string_view bytes);  // lower case
 
 // Heterogeneous lookup in unordered_map<std::string, ...> without building a string.
 struct StringHash {

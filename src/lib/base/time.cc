@@ -11,7 +11,7 @@ struct Unit {
   int64_t nanoseconds;
 };
 // Longer names first: "ms" must not be read as "m" followed by "s".
-constexpr Unit units[] = {{"ms", 1'000'000}, {"us", 1'000}, {"µs", 1'000}, {"ns", 1},
+constexpr Unit units[] = {{"ms", 1'000'000},        {"us", 1'000},         {"µs", 1'000},       {"ns", 1},
                           {"h", 3'600'000'000'000}, {"m", 60'000'000'000}, {"s", 1'000'000'000}};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -51,14 +51,17 @@ Result<Duration> parse_duration(std::string_view text) {
   if (text.empty()) return fail(ErrorKind::invalid, "\"{}\" is not a duration such as 1h30m or 250ms", whole);
   while (!text.empty()) {
     double value = 0;
-    if (!take_number(text, value)) return fail(ErrorKind::invalid, "\"{}\" is not a duration such as 1h30m or 250ms", whole);
+    if (!take_number(text, value))
+      return fail(ErrorKind::invalid, "\"{}\" is not a duration such as 1h30m or 250ms", whole);
     const Unit* found = nullptr;
     for (const Unit& unit : units)
       if (text.starts_with(unit.name)) {
         found = &unit;
         break;
       }
-    if (!found) return fail(ErrorKind::invalid, "\"{}\" is not a duration: a number needs one of the units h, m, s, ms, us, ns", whole);
+    if (!found)
+      return fail(ErrorKind::invalid, "\"{}\" is not a duration: a number needs one of the units h, m, s, ms, us, ns",
+                  whole);
     text.remove_prefix(found->name.size());
     total += value * static_cast<double>(found->nanoseconds);
   }

@@ -1,5 +1,6 @@
 // Time has units in its types. Two clocks, never mixed: Time runs steadily (deadlines, latencies), WallTime is the
-// calendar (certificates, logs). Both are read from an io::Loop, so a simulation can set them; nothing else asks the system.
+// calendar (certificates, logs). Both are read from an io::Loop, so a simulation can set them; nothing else asks the
+// system.
 #pragma once
 #include <chrono>
 #include <optional>
@@ -16,7 +17,8 @@ using WallTime = std::chrono::time_point<std::chrono::system_clock, Duration>;
 
 using namespace std::chrono_literals;
 
-// "1h30m", "250ms", "1.5s": the syntax of Go and Istio; units h m s ms us ns, a sign and fractions allowed. "0" is valid.
+// "1h30m", "250ms", "1.5s": the syntax of Go and Istio; units h m s ms us ns, a sign and fractions allowed. "0" is
+// valid.
 Result<Duration> parse_duration(std::string_view text);
 
 // The shortest Go form: "1h30m0s", "250ms", "1.5s", "0s".

@@ -45,12 +45,12 @@ class ProductPage(Service):
     def page(self, request: Request) -> Reply:
         product = self.product(request)
         details, reviews = product["details"], product["reviews"]
-        hops = [f"productpage-{self.version}"] + [details["served_by"]] * ("served_by" in details) + reviews.get("served_by", [])
+        hops = [f"productpage-{self.version}", details.get("served_by"), *reviews.get("served_by", [])]
         text = PAGE.substitute(
             account=account(signed_in(request)),
             details=facts(details),
             reviews=quotes(reviews),
-            hops="".join(f"<li>{html.escape(hop)}</li>" for hop in hops))
+            hops="".join(f"<li>{html.escape(hop)}</li>" for hop in hops if hop))
         return Reply(200, text.encode(), "text/html; charset=utf-8", {"cache-control": "no-store"})
 
 

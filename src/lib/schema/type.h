@@ -132,7 +132,8 @@ void describe_list(Type& type) {
   if constexpr (Container<T>::shape == Shape::optional) {
     type.grow = [](void* value) -> void* {
       auto& optional = *static_cast<T*>(value);
-      return optional ? &*optional : &optional.emplace();
+      // Not emplace(): is_default_constructible of a struct nested in its user is asked too early and remembered.
+      return optional ? &*optional : &optional.emplace(Element{});
     };
     type.size = [](const void* value) -> size_t { return static_cast<const T*>(value)->has_value() ? 1 : 0; };
     type.at = [](const void* value, size_t) -> const void* { return &**static_cast<const T*>(value); };

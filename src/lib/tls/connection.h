@@ -14,7 +14,7 @@ namespace lateen::tls {
 // `truncated`.
 struct Session {
   Version version = Version::tls1_3;
-  std::string cipher;       // "TLS_AES_256_GCM_SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256"
+  std::string_view cipher;  // "TLS_AES_256_GCM_SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256"
   std::string alpn;         // empty: none
   std::string server_name;  // SNI: what the client asked for, or what we asked for; empty: none
   bool resumed = false;
@@ -23,6 +23,7 @@ struct Session {
   bool peer_verified = false;           // the chain and check_peer are fine (false with neither, or ACCEPT_UNTRUSTED)
   bool truncated = false;               // the stream ended without close_notify
   std::shared_ptr<const Context> context;
+  size_t shown = 0;  // which of the context's credentials the peer was shown
 
   const Certificate* peer() const { return peer_chain.empty() ? nullptr : &peer_chain.front(); }
   // What we showed; null when nothing.

@@ -5,8 +5,10 @@
 #include "config/xds/read.h"
 #include "config/xds/typed_struct.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace lateen;
+namespace lateen {
+namespace {
+
+void try_input(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   envoy::config::bootstrap::v3::Bootstrap bootstrap;
   schema::Diagnostics diagnostics;
@@ -24,5 +26,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (const auto& chain : listener.filter_chains())
       for (const auto& filter : chain.filters()) (void)xds::open_any(filter.typed_config());
   }
+}
+
+}  // namespace
+}  // namespace lateen
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  lateen::try_input(data, size);
   return 0;
 }

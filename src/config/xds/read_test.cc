@@ -69,6 +69,12 @@ TEST(Read, TheSameFieldTwiceAndTwoOfAOneof) {
                           HasSubstr("f.yaml:4:1: error: cluster_type: only one of type and cluster_type can be set")));
 }
 
+TEST(Read, TakesTheSpellingsThatProtobufTakes) {
+  Cluster cluster;
+  EXPECT_THAT(problems("type: strict_dns\nlb_policy: round-robin\nrespect_dns_ttl: \"true\"\n", cluster), ElementsAre());
+  EXPECT_EQ(to_json(cluster), R"({"type":"STRICT_DNS","respectDnsTtl":true})");
+}
+
 TEST(Read, UnknownFieldsCanBeTolerated) {
   Cluster cluster;
   EXPECT_THAT(problems("name: a\nfuture: {x: 1}\n", cluster, {.allow_unknown_fields = true}),

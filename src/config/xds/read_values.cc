@@ -44,6 +44,13 @@ std::optional<std::string> bytes_of(std::string_view text) {
   return base64url_decode(text);
 }
 
+// "round-robin" -> "ROUND_ROBIN": old files spell enums so, and protobuf's own reader takes it.
+std::string shouted(std::string_view name) {
+  std::string out(name);
+  for (char& c : out) c = c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  return out;
+}
+
 // "-1.5s" (google.protobuf.Duration in JSON): seconds with up to nine decimals.
 bool parse_seconds(std::string_view text, int64_t& seconds, int32_t& nanos) {
   const bool negative = text.starts_with('-');
@@ -172,10 +179,11 @@ void Reader::scalar(const Node& node, const std::string& path, Message& out, con
     case FieldDescriptor::CPPTYPE_STRING:
       return text(node, path, out, field);
     case FieldDescriptor::CPPTYPE_BOOL: {
-      const auto* value = node.as_bool();
-      if (!value) return wrong(node, path, "true or false");
+      const auto* plain = node.as_bool();
+      if (!plain && node.text() != "true" && node.text() != "false") return wrong(node, path, "true or false");
+      const bool value = plain ? *plain : node.text() == "true";
       const auto& reflection = *out.GetReflection();
-      field.is_repeated() ? reflection.AddBool(&out, &field, *value) : reflection.SetBool(&out, &field, *value);
+      field.is_repeated() ? reflection.AddBool(&out, &field, value) : reflection.SetBool(&out, &field, value);
       return;
     }
     case FieldDescriptor::CPPTYPE_MESSAGE:
@@ -202,6 +210,7 @@ void Reader::enumeration(const Node& node, const std::string& path, Message& out
   std::optional<int> number;
   if (const auto* name = node.as_string()) {
     const auto* value = type.FindValueByName(*name);
+    if (!value) value = type.FindValueByName(shouted(*name));
     if (!value) {
       std::vector<std::string_view> names;
       for (int i = 0; i < type.value_count(); ++i) names.push_back(type.value(i)->name());

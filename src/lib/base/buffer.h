@@ -27,6 +27,7 @@ class Buffer {
   ~Buffer() { release(); }
 
   std::string_view view() const { return {block_ + begin_, end_ - begin_}; }
+  char* data() { return block_ + begin_; }
   size_t size() const { return end_ - begin_; }
   bool empty() const { return begin_ == end_; }
 
@@ -48,6 +49,11 @@ class Buffer {
   void consume(size_t bytes) {
     begin_ += bytes;
     if (begin_ == end_) begin_ = end_ = 0;
+  }
+  // Keeps only the first `bytes` (at most size()).
+  void truncate(size_t bytes) {
+    end_ = begin_ + bytes;
+    if (bytes == 0) begin_ = end_ = 0;
   }
   void clear() { begin_ = end_ = 0; }
   void release_if_empty() {

@@ -93,6 +93,7 @@ struct Scope::Child : Link {
 
 Task<void> Scope::supervise(Scope& scope, Child& child) {
   co_await child.work;
+  child.work = {};  // what its parameters own goes now, not when the scope gets to it
   scope.finished(child);
 }
 

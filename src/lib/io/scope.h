@@ -71,6 +71,7 @@ class Child {
  private:
   static Task<void> run(Task<void> task, Readiness& done) {
     co_await task;
+    task = {};  // what its parameters own goes now
     done.set();
   }
   Readiness done_;

@@ -50,8 +50,10 @@ void SimulatedWorld::record(std::string_view what, uint64_t detail) {
 }
 
 bool SimulatedWorld::step(Time limit) {
-  run_ready();
-  if (has_ready()) return true;
+  if (has_ready()) {
+    run_ready();
+    return true;  // whoever waits for a condition looks at it before the clock moves on
+  }
   std::optional<Time> next = timers().next();
   if (!arrivals_.empty() && (!next || arrivals_.top().when <= *next)) next = arrivals_.top().when;
   if (!next || *next > limit) {

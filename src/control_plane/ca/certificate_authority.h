@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/base/time.h"
+#include "lib/tls/issue.h"
 #include "lib/tls/trust.h"
 
 namespace lateen::ca {
@@ -20,10 +21,12 @@ struct AuthorityOptions {
   Duration backdate = 2min;        // notBefore lies this much before now, for clocks that run behind
 };
 
-// A signed certificate as IstioCertificateService returns it: leaf first, intermediates, root last.
+// A signed certificate as IstioCertificateService returns it.
 struct IssuedChain {
-  std::vector<tls::Certificate> chain;
-  std::vector<std::string> pem() const;  // one text per certificate
+  std::vector<tls::Certificate> chain;  // leaf first, then intermediates, without the root
+  std::string roots_pem;                // what the member must trust
+  // One text per certificate of the chain, the roots last: the service's cert_chain.
+  std::vector<std::string> pem() const;
 };
 
 // Belongs to one thread (the control plane's).
@@ -62,18 +65,27 @@ class CertificateAuthority {
   const AuthorityOptions& options() const { return options_; }
 
  private:
-  struct Files;
+  // The content of the folder, read and checked.
+  struct Files {
+    tls::Credentials signing;
+    std::vector<tls::Certificate> roots;
+  };
   CertificateAuthority(AuthorityOptions options, tls::Credentials signing)
       : options_(std::move(options)), signing_(std::move(signing)) {}
   static Result<Files> read_files(const std::string& directory, WallTime now);
+  static Result<Files> make_root(const std::string& directory, WallTime now, const AuthorityOptions& options);
+  static Result<std::unique_ptr<CertificateAuthority>> from(Files files, std::string directory,
+                                                            AuthorityOptions options);
   Result<> adopt(Files files);
+  tls::CertificatePlan leaf_plan(const std::vector<tls::SpiffeId>& identities, Duration ttl, WallTime now,
+                                 const std::vector<std::string>& dns_names) const;
+  bool made_here() const;
   AuthorityOptions options_;
   tls::Credentials signing_;  // the signer's certificate, then intermediates up to but without the root
   std::string directory_;     // empty: in memory
   std::string root_pem_;
   std::vector<tls::Certificate> roots_;
   std::shared_ptr<const tls::TrustBundle> trust_;
-  bool self_made_ = false;
 };
 
 }  // namespace lateen::ca

@@ -133,7 +133,7 @@ TEST_F(AuthorityTest, RootsChangeByAddingOnly) {
 TEST_F(AuthorityTest, RenewsItsRootWithTheSameKey) {
   auto authority = *CertificateAuthority::open(directory, now);
   const std::string old_root = authority->root_pem();
-  const auto before = *authority->sign(request(web.text()), {web}, 24h, now + 2999 * 24h);
+  const auto before = *authority->sign(request(web.text()), {web}, 48h, now + 2999 * 24h);
   EXPECT_FALSE(*authority->renew_root(now + 2900 * 24h));
   EXPECT_TRUE(*authority->renew_root(now + 3000 * 24h));
   EXPECT_THAT(authority->root_pem(), HasSubstr(old_root));

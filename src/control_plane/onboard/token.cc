@@ -17,9 +17,12 @@ constexpr std::string_view subject_prefix = "system:serviceaccount:";
 
 int64_t seconds_of(WallTime time) { return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count(); }
 
+std::unexpected<Error> refused() { return fail(ErrorKind::permission, "the token is not valid"); }
+
+// Only of tokens that we did sign: others could fill the log.
 std::unexpected<Error> refused(std::string_view why) {
-  log_.info("refused a token: {}", why);
-  return fail(ErrorKind::permission, "the token is not valid");
+  log_.info("refused a token of this mesh: {}", why);
+  return refused();
 }
 
 WallTime time_claim(const schema::Node& claims, std::string_view name) {
@@ -77,14 +80,13 @@ std::string TokenKey::issue(TokenClaims claims, WallTime now) const {
 }
 
 Result<TokenClaims> TokenKey::verify(std::string_view token, WallTime now, std::string_view audience) const {
-  if (token.size() > max_token_bytes) return refused("it is too large");
+  if (token.size() > max_token_bytes) return refused();
   const auto parts = split(token, '.');
-  if (parts.size() != 3) return refused("it has not three parts");
+  if (parts.size() != 3) return refused();
   const std::string_view signed_part = token.substr(0, parts[0].size() + 1 + parts[1].size());
   const auto signature = base64url_decode(parts[2]);
   // The key decides how it is signed, not the token's header. Nothing of it is read before the signature is right.
-  if (!signature || !tls::equal_in_constant_time(*signature, tls::hmac_sha256(secret_, signed_part)))
-    return refused("another key signed it");
+  if (!signature || !tls::equal_in_constant_time(*signature, tls::hmac_sha256(secret_, signed_part))) return refused();
   schema::Diagnostics diagnostics;
   schema::Node body;
   const auto text = base64url_decode(parts[1]);

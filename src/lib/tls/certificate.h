@@ -42,7 +42,7 @@ class Certificate {
   WallTime not_after() const;
   bool is_authority() const;    // basicConstraints CA:TRUE
   bool is_self_signed() const;  // issuer and subject are the same and its own key verifies it
-  bool valid_at(WallTime now) const { return not_before() <= now && now <= not_after(); }
+  bool valid_at(WallTime now) const { return not_before() <= now && now < not_after(); }
   // The only URI name, parsed; fails when there is none or more than one (SPIFFE X.509-SVID section 2).
   Result<SpiffeId> spiffe_id() const;
 

@@ -256,6 +256,7 @@ int Http2Session::on_frame(const nghttp2_frame& frame) {
       }
       return 0;
     case NGHTTP2_GOAWAY:
+      going_away_ = true;
       events_.on_goaway(static_cast<Http2Error>(frame.goaway.error_code),
                         view_of(frame.goaway.opaque_data, frame.goaway.opaque_data_len));
       return 0;

@@ -189,6 +189,7 @@ nghttp2_data_provider Http2Session::data_of_streams() {
 }
 
 Result<> Http2Session::open(Http2Stream& stream, const Headers& head, bool end) {
+  if (going_away_) return fail(ErrorKind::unavailable, "the server takes no further streams on this connection");
   const auto& fields = encoded(head);
   const auto data = data_of_streams();
   const int32_t id =
@@ -283,22 +284,47 @@ void Http2Session::write(Buffer& out, size_t most) {
 }
 
 void Http2Session::frame_sent(const nghttp2_frame& frame) {
-  if (frame.hd.type == NGHTTP2_DATA) floods_.on_data_sent();
-  if (frame.hd.type == NGHTTP2_GOAWAY && frame.goaway.error_code != NGHTTP2_NO_ERROR && violation_.empty()) {
-    violation_ = name_of(static_cast<Http2Error>(frame.goaway.error_code));
-    const std::string_view reason(reinterpret_cast<const char*>(frame.goaway.opaque_data),
-                                  frame.goaway.opaque_data_len);
-    if (!reason.empty()) violation_.append(": ").append(reason);
+  const bool ends_stream = frame.hd.flags & NGHTTP2_FLAG_END_STREAM;
+  switch (frame.hd.type) {
+    case NGHTTP2_DATA:
+      floods_.on_data_sent();
+      [[fallthrough]];
+    case NGHTTP2_HEADERS:
+      return ends_stream ? end_sent(frame.hd.stream_id) : void();
+    case NGHTTP2_RST_STREAM:
+      return reset_sent(frame.hd.stream_id);
+    case NGHTTP2_GOAWAY:
+      return goaway_sent(frame.goaway);
+    default:
+      return;
   }
-  if (frame.hd.type != NGHTTP2_DATA && frame.hd.type != NGHTTP2_HEADERS) return;
-  if (!(frame.hd.flags & NGHTTP2_FLAG_END_STREAM)) return;
-  if (Http2Stream* stream = owner_of(frame.hd.stream_id)) {
+}
+
+void Http2Session::end_sent(int32_t id) {
+  if (Http2Stream* stream = owner_of(id)) {
     stream->sent_end_ = true;
     stream->on_sent();
-  } else if (side_ == Side::server && nghttp2_session_get_stream_remote_close(session_, frame.hd.stream_id) == 0) {
+  } else if (side_ == Side::server && nghttp2_session_get_stream_remote_close(session_, id) == 0) {
     // A head that was answered unread: the client need not send the rest.
-    nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, frame.hd.stream_id, NGHTTP2_NO_ERROR);
+    nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
   }
+}
+
+// Resets of our own have no owner any more; what is left are those that nghttp2 made of the peer's mistakes.
+void Http2Session::reset_sent(int32_t id) {
+  Http2Stream* stream = owner_of(id);
+  if (!stream || std::exchange(stream->violated_, true) || side_ == Side::client) return;
+  const char* why = floods_.on_reset(now_);
+  if (!why) return;
+  violation_ = why;
+  terminate(Http2Error::enhance_your_calm);
+}
+
+void Http2Session::goaway_sent(const nghttp2_goaway& goaway) {
+  if (goaway.error_code == NGHTTP2_NO_ERROR || !violation_.empty()) return;
+  violation_ = name_of(static_cast<Http2Error>(goaway.error_code));
+  const std::string_view reason(reinterpret_cast<const char*>(goaway.opaque_data), goaway.opaque_data_len);
+  if (!reason.empty()) violation_.append(": ").append(reason);
 }
 
 void Http2Session::frame_not_sent(const nghttp2_frame& frame) {

@@ -88,6 +88,9 @@ class Http2Session final : public Http2Codec {
   long read_data(int32_t id, size_t most, uint32_t& flags);
   int write_data(const nghttp2_frame& frame, std::string_view frame_header, size_t length);
   void frame_sent(const nghttp2_frame& frame);
+  void end_sent(int32_t id);
+  void reset_sent(int32_t id);
+  void goaway_sent(const nghttp2_goaway& goaway);
   void frame_not_sent(const nghttp2_frame& frame);
 
   const Side side_;
@@ -103,7 +106,7 @@ class Http2Session final : public Http2Codec {
   size_t most_ = 0;
   Time now_{};
   uint32_t open_streams_ = 0;
-  bool in_head_ = false, failed_ = false;
+  bool in_head_ = false, failed_ = false, going_away_ = false;
 };
 
 }  // namespace lateen::protocol

@@ -132,6 +132,22 @@ Result<std::unique_ptr<CertificateAuthority>> CertificateAuthority::open(const s
   return from(std::move(*files), directory, std::move(options));
 }
 
+Result<std::unique_ptr<CertificateAuthority>> CertificateAuthority::open_existing(const std::string& directory,
+                                                                                  WallTime now,
+                                                                                  AuthorityOptions options) {
+  auto files = read_files(directory, now);
+  if (!files) return failed(files, "certificate authority");
+  return from(std::move(*files), directory, std::move(options));
+}
+
+Result<std::unique_ptr<CertificateAuthority>> CertificateAuthority::create(const std::string& directory, WallTime now,
+                                                                           AuthorityOptions options) {
+  if (auto r = tls::check_trust_domain(options.trust_domain); !r) return failed(r);
+  auto files = make_root(directory, now, options);
+  if (!files) return failed(files);
+  return from(std::move(*files), directory, std::move(options));
+}
+
 Result<std::unique_ptr<CertificateAuthority>> CertificateAuthority::in_memory(WallTime now, AuthorityOptions options) {
   if (auto r = tls::check_trust_domain(options.trust_domain); !r) return failed(r);
   auto files = make_root("", now, options);

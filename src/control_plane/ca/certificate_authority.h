@@ -38,6 +38,12 @@ class CertificateAuthority {
   // is written as a whole. Fails with the file's name and the reason: unreadable, key does not fit, expired, disk full.
   static Result<std::unique_ptr<CertificateAuthority>> open(const std::string& directory, WallTime now,
                                                             AuthorityOptions options = {});
+  // As open(), but makes nothing: an empty folder is an error (not_found).
+  static Result<std::unique_ptr<CertificateAuthority>> open_existing(const std::string& directory, WallTime now,
+                                                                     AuthorityOptions options = {});
+  // Makes a new root in that folder, over one that may be there.
+  static Result<std::unique_ptr<CertificateAuthority>> create(const std::string& directory, WallTime now,
+                                                              AuthorityOptions options = {});
   // An authority without a folder: a fresh root in memory, for tests.
   static Result<std::unique_ptr<CertificateAuthority>> in_memory(WallTime now, AuthorityOptions options = {});
 

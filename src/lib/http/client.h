@@ -64,6 +64,7 @@ class ClientConnection {
   virtual bool finished() const = 0;  // closed, or draining with no stream left
   virtual void drain() = 0;           // no new streams; closes when the last one ends
   virtual io::Transport& transport() = 0;
+  virtual Version version() const { return Version::http1_1; }
 
  protected:
   void tell_observer() {
@@ -73,6 +74,7 @@ class ClientConnection {
  private:
   Observer* observer_ = nullptr;
 };
+// The version is what TLS agreed on by ALPN ("h2" or anything else), else what the options say.
 std::unique_ptr<ClientConnection> make_client(std::unique_ptr<io::Transport> transport, const ClientOptions& options);
 
 // Limits of one destination, Envoy's circuit breakers. Shared by all pools of a cluster on this worker (null: no

@@ -56,13 +56,15 @@ bool Http2ClientConnection::usable() const {
 void Http2ClientConnection::drain() {
   draining_ = true;
   link_.attention().set();
+  tell_observer();
 }
 
 void Http2ClientConnection::on_goaway(Http2Error code, std::string_view debug) {
   draining_ = true;
-  if (code == Http2Error::no_error) return;
-  link_.set_error({ErrorKind::reset, fmt::format("{} ended the connection: {} {}", transport_->remote().text(),
-                                                 name_of(code), debug.substr(0, 100))});
+  if (code != Http2Error::no_error)
+    link_.set_error({ErrorKind::reset, fmt::format("{} ended the connection: {} {}", transport_->remote().text(),
+                                                   name_of(code), debug.substr(0, 100))});
+  tell_observer();
 }
 
 void Http2ClientConnection::watch_idleness() {
@@ -73,9 +75,11 @@ void Http2ClientConnection::watch_idleness() {
 }
 
 void Http2ClientConnection::stream_gone() {
-  if (--streams_ > 0) return;
-  watch_idleness();
-  link_.attention().set();
+  if (--streams_ == 0) {
+    watch_idleness();
+    link_.attention().set();
+  }
+  tell_observer();
 }
 
 bool Http2ClientConnection::is_over() const { return link_.write_failed() || (draining_ && streams_ == 0); }
@@ -99,6 +103,7 @@ io::Task<void> Http2ClientConnection::read_until_over() {
   idle_.cancel();
   age_.cancel();
   lose_streams(link_.error());
+  tell_observer();
   if (step == Step::ended || link_.write_failed()) co_return;
   if (step != Step::broken) link_.codec().terminate(Http2Error::no_error);
   co_await link_.close_in_order();

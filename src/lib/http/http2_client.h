@@ -20,6 +20,7 @@ class Http2ClientConnection final : public ClientConnection, public protocol::Ht
   bool finished() const override { return closed_ || (draining_ && streams_ == 0); }
   void drain() override;
   io::Transport& transport() override { return *transport_; }
+  Version version() const override { return Version::http2; }
 
   Http2Link& link() { return link_; }
   void stream_gone();

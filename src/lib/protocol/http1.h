@@ -101,6 +101,7 @@ class BodyDecoder {
   const Refusal* refused() const { return state_ == refused_ ? &refusal_ : nullptr; }
   // The fields after a chunked body, without those that only belong into heads; null when there are none.
   const Headers* trailers() const { return trailers_.get(); }
+  std::unique_ptr<Headers> take_trailers() { return std::move(trailers_); }
   uint64_t remaining() const { return left_; }  // of the length, or of the chunk
   Framing::Kind kind() const { return kind_; }
 

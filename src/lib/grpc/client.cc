@@ -19,7 +19,7 @@ Status status_of(const http::SendError& error) {
 
 }  // namespace
 
-ClientCall::ClientCall(io::Loop& loop, http::Pool& pool, http::Request request, const ChannelOptions& options,
+ClientCall::ClientCall(io::Loop& loop, const Send& send, http::Request request, const ChannelOptions& options,
                        Duration timeout)
     : message_max_(options.message_max), outgoing_(loop), answered_(loop), deadline_(loop), sending_(loop) {
   request.body = outgoing_.take_body();
@@ -33,14 +33,12 @@ ClientCall::ClientCall(io::Loop& loop, http::Pool& pool, http::Request request, 
         },
         this);
   }
-  sending_.start(send(pool, std::move(request)));
+  sending_.start(this->send(send(std::move(request))));
 }
 
 ClientCall::~ClientCall() { sending_.cancel(); }
 
-io::Task<void> ClientCall::send(http::Pool& pool, http::Request request) {
-  accept_head(co_await pool.send(std::move(request)));
-}
+io::Task<void> ClientCall::send(io::Task<http::SendResult> sending) { accept_head(co_await sending); }
 
 void ClientCall::accept_head(http::SendResult result) {
   if (over_) return;
@@ -113,7 +111,7 @@ std::unique_ptr<ClientCall> Channel::open(std::string_view path, CallOptions opt
   headers.add("user-agent", "lateen");
   if (options.timeout > 0s) headers.add("grpc-timeout", format_timeout(options.timeout));
   for (const auto field : options.metadata) headers.add(field.name, field.value);
-  return std::make_unique<ClientCall>(loop_, pool_, std::move(request), options_, options.timeout);
+  return std::make_unique<ClientCall>(loop_, send_, std::move(request), options_, options.timeout);
 }
 
 }  // namespace lateen::grpc

@@ -1,6 +1,6 @@
-// The client side of gRPC: calls over a pool of HTTP/2 connections to one destination.
+// The client side of gRPC: calls over HTTP/2 connections to one destination.
 //
-//     grpc::Channel channel(loop, pool, {.authority = "istiod.istio-system.svc"});
+//     grpc::Channel channel(loop, grpc::over(pool), {.authority = "istiod.istio-system.svc"});
 //     auto reply = co_await channel.unary<Response>("/package.Service/Method", request, {.timeout = 5s});
 //
 //     auto call = channel.open("/package.Service/Stream");
@@ -17,6 +17,13 @@
 
 namespace lateen::grpc {
 
+// How a request finds its connection: a pool, one connection, a cluster of the data plane.
+using Send = std::function<io::Task<http::SendResult>(http::Request)>;
+// The pool outlives the function.
+inline Send over(http::Pool& pool) {
+  return [&pool](http::Request request) { return pool.send(std::move(request)); };
+}
+
 struct ChannelOptions {
   std::string authority;                 // what :authority says
   std::string scheme = "http";           // "https" when the pool's connections are TLS
@@ -31,7 +38,7 @@ struct CallOptions {
 // One call. Destroying it cancels: the stream is reset unless it had ended. Belongs to its loop's thread.
 class ClientCall {
  public:
-  ClientCall(io::Loop& loop, http::Pool& pool, http::Request request, const ChannelOptions& options, Duration timeout);
+  ClientCall(io::Loop& loop, const Send& send, http::Request request, const ChannelOptions& options, Duration timeout);
   ~ClientCall();
 
   // Queues a message; false when the call is over. Await drained() to not run ahead of a slow server.
@@ -52,7 +59,7 @@ class ClientCall {
   const Headers* head() const { return response_ ? &response_->headers : nullptr; }
 
  private:
-  io::Task<void> send(http::Pool& pool, http::Request request);
+  io::Task<void> send(io::Task<http::SendResult> sending);
   void accept_head(http::SendResult result);
   Incoming::State end(Status status);
 
@@ -69,9 +76,9 @@ class ClientCall {
 
 class Channel {
  public:
-  // The pool outlives the channel and its calls.
-  Channel(io::Loop& loop, http::Pool& pool, ChannelOptions options)
-      : loop_(loop), pool_(pool), options_(std::move(options)) {}
+  // What `send` uses outlives the channel and its calls.
+  Channel(io::Loop& loop, Send send, ChannelOptions options)
+      : loop_(loop), send_(std::move(send)), options_(std::move(options)) {}
 
   std::unique_ptr<ClientCall> open(std::string_view path, CallOptions options = {});
 
@@ -99,7 +106,7 @@ class Channel {
   }
 
   io::Loop& loop_;
-  http::Pool& pool_;
+  Send send_;
   ChannelOptions options_;
 };
 

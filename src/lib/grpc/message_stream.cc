@@ -2,48 +2,29 @@
 
 namespace lateen::grpc {
 
-namespace {
-
-constexpr size_t prefix_size = 5;
-
-uint32_t read_length(std::string_view bytes) {
-  const auto at = [&](size_t i) { return static_cast<uint32_t>(static_cast<unsigned char>(bytes[i])); };
-  return at(1) << 24 | at(2) << 16 | at(3) << 8 | at(4);
-}
-
-void write_prefix(size_t length, char* out) {
-  out[0] = 0;
-  for (int i = 0; i < 4; ++i) out[1 + i] = static_cast<char>(length >> (24 - 8 * i));
-}
-
-}  // namespace
-
 Incoming::State Incoming::fail(Code code, std::string message) {
   failure_ = {code, std::move(message)};
   return failed;
 }
 
-Incoming::State Incoming::next(std::string_view& bytes, size_t& taken) {
+Incoming::State Incoming::next(Buffer& message) {
   if (!failure_.ok()) return failed;
   for (;;) {
-    const auto view = buffer_.view();
-    if (view.size() >= prefix_size) {
-      const size_t length = read_length(view);
-      if (view[0] != 0) return fail(Code::unimplemented, "compressed messages are not supported");
-      if (length > message_max_)
-        return fail(Code::resource_exhausted,
-                    fmt::format("a message of {} bytes is larger than the limit of {}", length, message_max_));
-      if (view.size() - prefix_size >= length) {
-        bytes = view.substr(prefix_size, length);
-        taken = prefix_size + length;
-        return message;
-      }
+    auto found = decoder_.next();
+    if (!found && found.error().kind == ErrorKind::too_large)
+      return fail(Code::resource_exhausted,
+                  fmt::format("a message is larger than the limit of {} bytes", message_max_));
+    if (!found) return fail(Code::internal, found.error().message);
+    if (*found) {
+      if ((*found)->compressed) return fail(Code::unimplemented, "compressed messages are not supported");
+      message = std::move((*found)->bytes);
+      return State::message;
     }
-    if (ended_) return view.empty() ? ended : fail(Code::internal, "the stream ended inside a message");
-    auto pulled = body_.try_pull();
+    if (ended_)
+      return decoder_.is_between_messages() ? ended : fail(Code::internal, "the stream ended inside a message");
+    const auto pulled = body_.try_pull();
     switch (pulled.state) {
       case http::Body::blocked:
-        buffer_.release_if_empty();
         return blocked;
       case http::Body::ended:
         ended_ = true;
@@ -52,33 +33,24 @@ Incoming::State Incoming::next(std::string_view& bytes, size_t& taken) {
         failure_ = to_status(body_.last_error());
         return failed;
       case http::Body::chunk:
-        if (buffer_.empty()) {
-          buffer_ = std::move(pulled.bytes);
-        } else {
-          buffer_.append(pulled.bytes.view());
-        }
+        decoder_.append(pulled.bytes.view());
     }
   }
 }
 
 Incoming::State Incoming::try_read(MessageLite& out) {
-  std::string_view bytes;
-  size_t taken = 0;
-  const State state = next(bytes, taken);
+  Buffer bytes;
+  const State state = next(bytes);
   if (state != message) return state;
-  const bool parsed = out.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-  buffer_.consume(taken);
+  const bool parsed = out.ParseFromArray(bytes.view().data(), static_cast<int>(bytes.size()));
   return parsed ? message : fail(Code::internal, fmt::format("a message does not parse as {}", out.GetTypeName()));
 }
 
 Incoming::State Incoming::try_read(std::string& out) {
-  std::string_view bytes;
-  size_t taken = 0;
-  const State state = next(bytes, taken);
-  if (state != message) return state;
-  out.assign(bytes);
-  buffer_.consume(taken);
-  return message;
+  Buffer bytes;
+  const State state = next(bytes);
+  if (state == message) out.assign(bytes.view());
+  return state;
 }
 
 // Shared by the writer and the body, whichever lives longer.
@@ -130,24 +102,13 @@ Outgoing::~Outgoing() {
 std::unique_ptr<http::Body> Outgoing::take_body() { return std::make_unique<PulledBody>(queue_); }
 
 bool Outgoing::add(const MessageLite& message) {
-  if (queue_->gone || queue_->finished) return false;
-  const size_t length = message.ByteSizeLong();
-  if (length > INT32_MAX) return false;
-  const auto space = queue_->buffer.writable(prefix_size + length);
-  write_prefix(length, space.data());
-  message.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(space.data() + prefix_size));
-  queue_->buffer.commit(prefix_size + length);
-  if (pending() > window) queue_->drained.clear();
-  queue_->readable.set();
-  return true;
+  std::string bytes;
+  return message.SerializeToString(&bytes) && add(bytes);
 }
 
 bool Outgoing::add(std::string_view serialised) {
   if (queue_->gone || queue_->finished || serialised.size() > INT32_MAX) return false;
-  const auto space = queue_->buffer.writable(prefix_size + serialised.size());
-  write_prefix(serialised.size(), space.data());
-  if (!serialised.empty()) std::memcpy(space.data() + prefix_size, serialised.data(), serialised.size());
-  queue_->buffer.commit(prefix_size + serialised.size());
+  protocol::append_grpc_message(queue_->buffer, serialised);
   if (pending() > window) queue_->drained.clear();
   queue_->readable.set();
   return true;
@@ -159,6 +120,8 @@ io::Task<void> Outgoing::drained() {
   const auto queue = queue_;
   co_await queue->drained;
 }
+
+io::Readiness& Outgoing::has_room() { return queue_->drained; }
 
 void Outgoing::finish(std::optional<Headers> trailers) {
   if (queue_->finished) return;

@@ -9,6 +9,7 @@
 
 #include "lib/grpc/status.h"
 #include "lib/http/message.h"
+#include "lib/protocol/grpc_frames.h"
 
 namespace lateen::grpc {
 
@@ -26,7 +27,7 @@ class Incoming {
   };
 
   // The body is owned by the caller and outlives this.
-  Incoming(http::Body& body, size_t message_max) : body_(body), message_max_(message_max) {}
+  Incoming(http::Body& body, size_t message_max) : body_(body), message_max_(message_max), decoder_(message_max) {}
 
   State try_read(MessageLite& out);
   State try_read(std::string& out);  // the bytes of the message
@@ -36,13 +37,12 @@ class Incoming {
   const Headers* trailers() const { return body_.trailers(); }
 
  private:
-  // The whole next message without its five bytes, as a view into the buffer; its size with them in `taken`.
-  State next(std::string_view& bytes, size_t& taken);
+  State next(Buffer& message);
   State fail(Code code, std::string message);
 
   http::Body& body_;
   size_t message_max_;
-  Buffer buffer_;
+  protocol::GrpcDecoder decoder_;
   bool ended_ = false;
   Status failure_;
 };
@@ -66,6 +66,8 @@ class Outgoing {
   size_t pending() const;
   // Waits until at most `window` bytes are pending (or the stream is gone).
   io::Task<void> drained();
+  // The same as a flag, for tasks that wait for several things.
+  io::Readiness& has_room();
 
   // Nothing more will be added; what is pending is still sent, then these trailers.
   void finish(std::optional<Headers> trailers);

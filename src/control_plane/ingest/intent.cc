@@ -61,7 +61,7 @@ Delta difference(const config::Objects& before, const config::Objects& after) {
 }
 
 bool Intent::take(std::vector<FoundFile> files) {
-  bool different = failure_.has_value();
+  bool different = failure_.has_value() || version() == 0;
   failure_.reset();
   std::set<std::string_view> present;
   for (const FoundFile& file : files) present.insert(file.path);

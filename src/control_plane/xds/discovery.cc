@@ -83,6 +83,7 @@ io::Task<grpc::Status> Discovery::Stream::run(const Authenticate& authenticate) 
         co_return grpc::to_status(taken.error());
       }
     }
+    if (owner_.draining_) co_return grpc::Status{grpc::Code::unavailable, "this control plane is going away"};
     if (state == grpc::Incoming::ended) co_return grpc::Status{};
     if (state == grpc::Incoming::failed) co_return call_.incoming().failure();
     // A proxy that does not keep up is not given more; what changes meanwhile becomes one push later.
@@ -201,6 +202,11 @@ io::Task<grpc::Status> Discovery::serve(grpc::ServerCall& call, Authenticate aut
   }
   Stream stream(*this, call, mode);
   co_return co_await stream.run<Message>(authenticate);
+}
+
+void Discovery::drain() {
+  draining_ = true;
+  changed();
 }
 
 void Discovery::changed() {

@@ -68,6 +68,8 @@ class Discovery {
 
   // The world may be different now: every stream looks at its view and sends what changed.
   void changed();
+  // Ends all streams (UNAVAILABLE: proxies connect again, elsewhere) and refuses new ones.
+  void drain();
 
   // Streams that have said who they are, the oldest first. Valid until the loop goes on.
   std::vector<Connection> connections() const;
@@ -85,6 +87,7 @@ class Discovery {
   Source& source_;
   DiscoveryOptions options_;
   std::vector<Stream*> streams_;
+  bool draining_ = false;
   uint64_t next_id_ = 0;
   Counts counts_;
 };

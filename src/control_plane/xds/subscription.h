@@ -66,6 +66,7 @@ class Subscription {
   // False when the client has unsubscribed from everything.
   bool is_active() const { return wildcard_ || !names_.empty(); }
   bool is_wildcard() const { return wildcard_; }
+  bool wants(std::string_view name) const { return wildcard_ || names_.contains(name); }
   const std::set<std::string, std::less<>>& names() const { return names_; }
 
   // What to send so that the client has `now`, or nothing. The push counts as sent.
@@ -88,7 +89,6 @@ class Subscription {
   void take_names_whole(const Request& request);
   void take_names_delta(const Request& request, bool first);
   bool take_answer(const Request& request);
-  bool wants(std::string_view name) const { return wildcard_ || names_.contains(name); }
   // False when nothing that the client wants is different.
   bool choose_whole(const ResourceSet& now, const Difference& changes, Push& push) const;
   void choose_changed(const ResourceSet& now, const Difference& changes, Push& push) const;

@@ -131,9 +131,11 @@ Fragments join_records(std::string_view bytes, size_t limit) {
     if (!result.joined.empty() && result.joined[0] != message_client_hello) return {wrong, {}};
     const auto whole = message_size(result.joined);
     if (whole && *whole > limit) return {ClientHelloPeek::too_large, {}};
-    if (whole && result.joined.size() >= *whole) {
-      // Nothing may follow the hello in its record: the client has nothing to say before the server's answer.
-      result.state = result.joined.size() == *whole ? ClientHelloPeek::found : ClientHelloPeek::malformed;
+    // Nothing may follow the hello in its record: the client has nothing to say before the server's answer.
+    const size_t announced = result.joined.size() - content.size() + size;
+    if (whole && announced > *whole) return {ClientHelloPeek::malformed, {}};
+    if (whole && result.joined.size() == *whole) {
+      result.state = ClientHelloPeek::found;
       return result;
     }
     bytes.remove_prefix(record_header + content.size());

@@ -98,6 +98,7 @@ class Parser {
     if (!ok_ || size > bytes_.size() - at_) return broken("a record is cut off");
     const size_t end = at_ + size;
     if (record.type == DnsType::opt) {
+      if (message.edns_payload) return broken("a second OPT record");  // RFC 6891 section 6.1.1
       message.edns_payload = record.klass;
       message.code = static_cast<DnsCode>((record.ttl >> 24 << 4) | static_cast<uint16_t>(message.code));
       at_ = end;

@@ -53,6 +53,12 @@ bool is_subnet(std::string_view text) {
 }
 
 bool is_header_name(std::string_view text) {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return !text.empty() &&
+         std::ranges::all_of(text, [&](char c) { return is_alphanumeric(c) || marks.find(c) != marks.npos; });
+}
+
+bool is_strict_header_name(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || c == '-' || c == '_'; });
 }
 

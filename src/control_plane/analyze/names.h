@@ -19,8 +19,9 @@ bool is_fqdn(std::string_view text);
 bool is_wildcard_host(std::string_view text);
 bool is_ip(std::string_view text);
 bool is_subnet(std::string_view text);  // an address, or one with a prefix length
-// A header name (RFC 9110 token of letters, digits, '-' and '_', as Istio has it).
+// A header name: an RFC 9110 token. The strict form has letters, digits, '-' and '_' only.
 bool is_header_name(std::string_view text);
+bool is_strict_header_name(std::string_view text);
 
 enum class Protocol { unsupported, http, https, http2, grpc, grpc_web, tcp, tls, udp, mongo, redis, mysql, hbone };
 Protocol protocol_of(std::string_view text);  // case does not matter

@@ -71,7 +71,7 @@ void check_metrics(const Metrics& metrics, const std::string& path, Findings& fi
 }
 
 void check_tracing(const Tracing& tracing, const std::string& path, Findings& findings) {
-  if (tracing.providers.size() > 1) findings.error(path + ".providers", "at most one tracing provider is supported");
+  if (tracing.providers.size() > 1) findings.warning(path + ".providers", "only the first tracing provider is used");
   for (const auto& [name, tag] : tracing.custom_tags) {
     const std::string where = schema::child_path(path + ".customTags", name);
     if (name.empty()) findings.error(where, "a tag needs a name");

@@ -43,6 +43,7 @@ void check_port_of(const Port& port, std::string_view bind, const std::string& p
     check_port(port.number, path + ".number", findings);
   }
   check_protocol(port.protocol, path + ".protocol", findings);
+  if (port.target_port > 0) findings.error(path + ".targetPort", "has no effect on a gateway");
 }
 
 void check_server(const Server& server, const std::string& path, Findings& findings) {
@@ -73,8 +74,13 @@ void check_server(const Server& server, const std::string& path, Findings& findi
 }  // namespace
 
 void check_server_tls(const ServerTLSSettings& tls, const std::string& path, Findings& findings) {
-  const int sources = !tls.credential_name.empty() + !tls.credential_names.empty() + !tls.tls_certificates.empty();
-  if (sources > 1) findings.error(path, "only one of credentialName, credentialNames and tlsCertificates may be set");
+  const bool pair = !tls.server_certificate.empty() && !tls.private_key.empty();
+  const int sources =
+      pair + !tls.credential_name.empty() + !tls.credential_names.empty() + !tls.tls_certificates.empty();
+  if (sources > 1)
+    findings.error(path,
+                   "only one of credentialName, credentialNames, tlsCertificates and serverCertificate with privateKey "
+                   "may be set");
   if (tls.min_protocol_version != ServerTLSSettings::TLSProtocol::TLS_AUTO &&
       tls.max_protocol_version != ServerTLSSettings::TLSProtocol::TLS_AUTO &&
       tls.min_protocol_version > tls.max_protocol_version) {
@@ -104,7 +110,7 @@ void check_server_tls(const ServerTLSSettings& tls, const std::string& path, Fin
 }
 
 void validate(const Object<Gateway>& object, Findings& findings) {
-  if (!is_label(object.metadata.name) && !is_fqdn(object.metadata.name)) {
+  if (!is_label(object.metadata.name)) {
     findings.error("metadata.name", fmt::format("\"{}\" is not a name: letters, digits and -", object.metadata.name));
   }
   const auto& servers = object.spec.servers;

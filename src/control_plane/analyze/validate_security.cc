@@ -2,6 +2,7 @@
 
 #include "control_plane/analyze/names.h"
 #include "lib/base/strings.h"
+#include "lib/schema/document.h"
 
 namespace lateen::analyze {
 namespace {
@@ -124,6 +125,43 @@ void check_condition(const Condition& condition, const std::string& path, Findin
   }
 }
 
+// The provider of a CUSTOM policy is asked before identities and tokens are known.
+void check_custom(const Rule& rule, const std::string& path, Findings& findings) {
+  for (size_t i = 0; i < rule.from.size(); ++i) {
+    if (!rule.from[i].source) continue;
+    Source addresses_only;
+    const Source& source = *rule.from[i].source;
+    addresses_only.ip_blocks = source.ip_blocks;
+    addresses_only.not_ip_blocks = source.not_ip_blocks;
+    addresses_only.remote_ip_blocks = source.remote_ip_blocks;
+    addresses_only.not_remote_ip_blocks = source.not_remote_ip_blocks;
+    if (source != addresses_only)
+      findings.error(at(path + ".from", i) + ".source",
+                     "a CUSTOM policy can look at addresses only, not at identities");
+  }
+  static constexpr std::string_view refused[] = {"source.namespace", "source.serviceAccount", "source.trustDomain",
+                                                 "source.principal"};
+  for (size_t i = 0; i < rule.when.size(); ++i) {
+    const auto& key = rule.when[i].key;
+    if (key.starts_with("request.auth.") || std::ranges::find(refused, key) != std::end(refused)) {
+      findings.error(at(path + ".when", i) + ".key", fmt::format("{} cannot be used in a CUSTOM policy", key));
+    }
+  }
+}
+
+void check_dry_run(const Object<AuthorizationPolicy>& object, Findings& findings) {
+  const std::string path = "metadata.annotations[\"istio.io/dry-run\"]";
+  const std::string_view value = object.metadata.annotation("istio.io/dry-run");
+  if (value.empty()) return;
+  static constexpr std::string_view words[] = {"true", "false", "1",    "0",     "t",    "f",
+                                               "T",    "F",     "TRUE", "FALSE", "True", "False"};
+  if (std::ranges::find(words, value) == std::end(words)) findings.error(path, "must be \"true\" or \"false\"");
+  const auto action = object.spec.action;
+  if (action != AuthorizationPolicy::Action::ALLOW && action != AuthorizationPolicy::Action::DENY) {
+    findings.error(path, "is for the actions ALLOW and DENY only");
+  }
+}
+
 void check_rule(const Rule& rule, const std::string& path, Findings& findings) {
   for (size_t i = 0; i < rule.from.size(); ++i) {
     const std::string where = at(path + ".from", i) + ".source";
@@ -153,10 +191,31 @@ void check_jwks_uri(std::string_view uri, const std::string& path, Findings& fin
   if (scheme == 0 || host.empty() || !clean) findings.error(path, "must be an http:// or https:// address");
 }
 
+// RFC 7517: a set of keys, or one key.
+void check_jwks(std::string_view text, const std::string& path, Findings& findings) {
+  schema::Diagnostics problems;
+  schema::Node keys;
+  schema::Limits limits;
+  limits.bytes = 1 << 20;
+  if (!schema::read_json(text, "", problems, keys, limits) || (!keys.find("keys") && !keys.find("kty"))) {
+    findings.error(path, "must be a JSON Web Key Set: {\"keys\": [...]}");
+    return;
+  }
+  const schema::Node* list = keys.find("keys");
+  for (const auto& key : list && list->as_list() ? *list->as_list() : schema::Node::List{keys}) {
+    if (key.find("d") || (key.find("kty") && key.find("kty")->text() == "oct")) {
+      findings.warning(path, "holds a private key; only public keys are needed here");
+    }
+  }
+}
+
 void check_jwt(const JWTRule& rule, const std::string& path, Findings& findings) {
+  if (rule.issuer.empty() && rule.jwks_uri.empty())
+    findings.error(path + ".issuer", "one of issuer and jwksUri is required");
   check_jwks_uri(rule.jwks_uri, path + ".jwksUri", findings);
+  if (!rule.jwks.empty()) check_jwks(rule.jwks, path + ".jwks", findings);
   const auto check_header = [&](std::string_view name, const std::string& where) {
-    if (!is_header_name(name)) findings.error(where, fmt::format("\"{}\" is not a header name", name));
+    if (!is_strict_header_name(name)) findings.error(where, fmt::format("\"{}\" is not a header name", name));
   };
   if (!rule.output_payload_to_header.empty())
     check_header(rule.output_payload_to_header, path + ".outputPayloadToHeader");
@@ -182,7 +241,11 @@ void validate(const Object<AuthorizationPolicy>& object, Findings& findings) {
     findings.error("spec.provider.name", "required for CUSTOM");
   }
   if (spec.action != Action::CUSTOM && spec.provider) findings.error("spec.provider", "is for action CUSTOM only");
-  for (size_t i = 0; i < spec.rules.size(); ++i) check_rule(spec.rules[i], at("spec.rules", i), findings);
+  for (size_t i = 0; i < spec.rules.size(); ++i) {
+    check_rule(spec.rules[i], at("spec.rules", i), findings);
+    if (spec.action == Action::CUSTOM) check_custom(spec.rules[i], at("spec.rules", i), findings);
+  }
+  check_dry_run(object, findings);
 }
 
 void validate(const Object<PeerAuthentication>& object, Findings& findings) {

@@ -108,6 +108,14 @@ void check_dns(const ServiceEntry& spec, Findings& findings) {
 void check_dynamic(const ServiceEntry& spec, Findings& findings) {
   if (!spec.endpoints.empty())
     findings.error("spec.endpoints", "DYNAMIC_DNS resolves the host that was called; leave endpoints out");
+  if (!spec.addresses.empty())
+    findings.error("spec.addresses", "DYNAMIC_DNS resolves the host that was called; leave addresses out");
+  for (size_t i = 0; i < spec.ports.size(); ++i) {
+    const Protocol protocol = protocol_of(spec.ports[i].protocol);
+    if (protocol != Protocol::tls && (!is_http(protocol) || protocol == Protocol::grpc_web)) {
+      findings.error(at("spec.ports", i) + ".protocol", "must be HTTP, HTTP2, GRPC or TLS for DYNAMIC_DNS");
+    }
+  }
   if (spec.workload_selector)
     findings.error("spec.workloadSelector", "DYNAMIC_DNS resolves the host that was called; leave it out");
   for (size_t i = 0; i < spec.hosts.size(); ++i) {
@@ -120,6 +128,7 @@ void check_resolution(const ServiceEntry& spec, Findings& findings) {
     case Resolution::NONE:
       if (!spec.endpoints.empty())
         findings.error("spec.endpoints", "resolution NONE has no endpoints; use STATIC or DNS");
+      if (spec.workload_selector) findings.warning("spec.workloadSelector", "has no effect with resolution NONE");
       return;
     case Resolution::STATIC:
       return check_static(spec, findings);
@@ -167,13 +176,17 @@ void validate(const Object<WorkloadGroup>& object, Findings& findings) {
     if (is_unix(spec.template_->address) && !spec.template_->ports.empty())
       findings.error("spec.template.ports", "a unix socket has no ports");
   }
-  if (!spec.probe || !spec.probe->http_get) return;
+  if (!spec.probe) return;
+  if (!spec.probe->http_get && !spec.probe->tcp_socket && !spec.probe->exec && !spec.probe->grpc) {
+    findings.error("spec.probe", "one of httpGet, tcpSocket, exec and grpc is required");
+  }
+  if (!spec.probe->http_get) return;
   const HTTPHealthCheckConfig& http = *spec.probe->http_get;
   if (!http.scheme.empty() && http.scheme != "HTTP" && http.scheme != "HTTPS") {
     findings.error("spec.probe.httpGet.scheme", "must be HTTP or HTTPS");
   }
   for (size_t i = 0; i < http.http_headers.size(); ++i) {
-    if (!is_header_name(http.http_headers[i].name)) {
+    if (!is_strict_header_name(http.http_headers[i].name)) {
       findings.error(at("spec.probe.httpGet.httpHeaders", i) + ".name",
                      fmt::format("\"{}\" is not a header name", http.http_headers[i].name));
     }

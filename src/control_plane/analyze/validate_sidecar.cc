@@ -11,6 +11,7 @@ namespace {
 using namespace config;
 
 void check_sidecar_port(const SidecarPort& port, std::string_view bind, const std::string& path, Findings& findings) {
+  if (port.target_port > 0) findings.error(path + ".port.targetPort", "has no effect on a sidecar");
   if (!port.name.empty()) check_port_name(port.name, path + ".port.name", findings);
   check_protocol(port.protocol, path + ".port.protocol", findings);
   if (bind.starts_with("unix://") && port.number == 0) {
@@ -40,11 +41,15 @@ void check_default_endpoint(const std::string& endpoint, const std::string& path
   }
 }
 
-void check_ingress_tls(const ServerTLSSettings& tls, const std::string& path, Findings& findings) {
+void check_ingress_tls(const ServerTLSSettings& tls, Protocol protocol, const std::string& path, Findings& findings) {
   using Mode = ServerTLSSettings::TLSmode;
   if (tls.https_redirect) findings.error(path + ".httpsRedirect", "is for gateways only");
   if (!tls.credential_name.empty()) findings.error(path + ".credentialName", "is for gateways only; use files");
-  if (tls.mode == Mode::ISTIO_MUTUAL || tls.mode == Mode::AUTO_PASSTHROUGH || tls.mode == Mode::PASSTHROUGH) {
+  if (!tls.credential_names.empty()) findings.error(path + ".credentialNames", "is for gateways only; use files");
+  if (!tls.tls_certificates.empty()) findings.error(path + ".tlsCertificates", "is for gateways only");
+  if (!tls.subject_alt_names.empty()) findings.error(path + ".subjectAltNames", "is for gateways only");
+  if (!is_tls(protocol)) findings.error(path, "only HTTPS and TLS ports have tls");
+  if (tls.mode == Mode::ISTIO_MUTUAL || tls.mode == Mode::AUTO_PASSTHROUGH) {
     findings.error(path + ".mode", "must be SIMPLE, MUTUAL or OPTIONAL_MUTUAL");
     return;
   }
@@ -62,7 +67,9 @@ void check_ingress(const Sidecar& spec, Findings& findings) {
         findings.error(path + ".port.number", fmt::format("{} is repeated", listener.port->number));
     }
     check_default_endpoint(listener.default_endpoint, path + ".defaultEndpoint", findings);
-    if (listener.tls) check_ingress_tls(*listener.tls, path + ".tls", findings);
+    if (listener.tls && listener.port) {
+      check_ingress_tls(*listener.tls, protocol_of(listener.port->protocol), path + ".tls", findings);
+    }
     if (listener.connection_pool) check_connection_pool(*listener.connection_pool, path + ".connectionPool", findings);
   }
 }

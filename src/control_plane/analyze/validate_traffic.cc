@@ -10,12 +10,30 @@ namespace {
 
 using namespace config;
 
+bool is_prime(uint64_t number) {
+  if (number < 4) return number > 0;
+  for (uint64_t factor = 2; factor * factor <= number; ++factor) {
+    if (number % factor == 0) return false;
+  }
+  return true;
+}
+
 void check_hash(const LoadBalancerSettings::ConsistentHashLB& hash, const std::string& path, Findings& findings) {
   if (!hash.http_header_name && !hash.http_cookie && !hash.use_source_ip && !hash.http_query_parameter_name) {
     findings.error(path, "one of httpHeaderName, httpCookie, useSourceIp and httpQueryParameterName is required");
   }
-  if (hash.ring_hash && hash.minimum_ring_size > 0) {
-    findings.error(path + ".minimumRingSize", "only one of minimumRingSize and ringHash may be set");
+  if ((hash.ring_hash || hash.maglev) && hash.minimum_ring_size > 0) {
+    findings.error(path + ".minimumRingSize", "only one of minimumRingSize, ringHash and maglev may be set");
+  }
+  if (hash.maglev && (hash.maglev->table_size >= 5000011 || !is_prime(hash.maglev->table_size))) {
+    findings.error(path + ".maglev.tableSize", "must be a prime below 5000011");
+  }
+  if (!hash.http_cookie) return;
+  std::set<std::string_view> names;
+  for (size_t i = 0; i < hash.http_cookie->attributes.size(); ++i) {
+    const auto& name = hash.http_cookie->attributes[i].name;
+    if (!names.insert(name).second)
+      findings.error(at(path + ".httpCookie.attributes", i) + ".name", fmt::format("\"{}\" is repeated", name));
   }
 }
 
@@ -23,6 +41,12 @@ void check_load_balancer(const LoadBalancerSettings& settings, const std::string
   if (settings.consistent_hash) check_hash(*settings.consistent_hash, path + ".consistentHash", findings);
   if (settings.locality_lb_setting)
     check_locality(*settings.locality_lb_setting, path + ".localityLbSetting", findings);
+  if (settings.locality_lb_setting && settings.zone_aware_lb_setting) {
+    findings.error(path + ".zoneAwareLbSetting", "only one of localityLbSetting and zoneAwareLbSetting may be set");
+  }
+  if (settings.warmup && settings.warmup->aggression && *settings.warmup->aggression <= 0) {
+    findings.error(path + ".warmup.aggression", "must be above 0");
+  }
   if (settings.warmup && settings.warmup_duration_secs) {
     findings.error(path + ".warmup", "only one of warmup and warmupDurationSecs may be set");
   }
@@ -34,6 +58,9 @@ void check_load_balancer(const LoadBalancerSettings& settings, const std::string
 void check_outliers(const OutlierDetection& outliers, const std::string& path, Findings& findings) {
   check_milliseconds(outliers.base_ejection_time, path + ".baseEjectionTime", findings);
   check_milliseconds(outliers.interval, path + ".interval", findings);
+  if (!outliers.split_external_local_origin_errors && outliers.consecutive_local_origin_failures.value_or(0) > 0) {
+    findings.error(path + ".consecutiveLocalOriginFailures", "needs splitExternalLocalOriginErrors");
+  }
   for (size_t i = 0; i < outliers.outlier_detection_http_error_codes.size(); ++i) {
     const uint32_t code = outliers.outlier_detection_http_error_codes[i];
     if (code < 100 || code > 599) {
@@ -82,6 +109,7 @@ void check_policy(const TrafficPolicy& policy, const std::string& path, Findings
   }
   check_blocks(policy, path, findings);
   check_ports(policy, path, findings);
+  if (policy.tunnel && policy.proxy_protocol) findings.error(path + ".proxyProtocol", "cannot stand beside tunnel");
   if (policy.tunnel) check_tunnel(*policy.tunnel, path + ".tunnel", findings);
 }
 
@@ -148,6 +176,12 @@ void check_connection_pool(const ConnectionPoolSettings& pool, const std::string
     if (pool.http->use_client_protocol &&
         pool.http->h2_upgrade_policy == ConnectionPoolSettings::HTTPSettings::H2UpgradePolicy::UPGRADE) {
       findings.error(path + ".http.useClientProtocol", "cannot stand beside h2UpgradePolicy UPGRADE");
+    }
+    if (pool.http->http2_keep_alive && !pool.http->http2_keep_alive->interval) {
+      findings.error(path + ".http.http2KeepAlive.interval", "required");
+    }
+    if (pool.http->http2_keep_alive && !pool.http->http2_keep_alive->timeout) {
+      findings.error(path + ".http.http2KeepAlive.timeout", "required");
     }
   }
   if (pool.tcp) {
@@ -239,6 +273,11 @@ void validate(const Object<DestinationRule>& object, Findings& findings) {
   if (spec.workload_selector)
     check_selector(spec.workload_selector->match_labels, "spec.workloadSelector.matchLabels", findings);
   check_export_to(spec.export_to, object.metadata.namespace_, false, findings);
+  for (size_t i = 0; spec.workload_selector && i < spec.export_to.size(); ++i) {
+    if (spec.export_to[i] != "." && spec.export_to[i] != object.metadata.namespace_) {
+      findings.error(at("spec.exportTo", i), "a rule with workloadSelector is for its own namespace only");
+    }
+  }
 }
 
 }  // namespace lateen::analyze

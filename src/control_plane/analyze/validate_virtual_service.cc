@@ -42,11 +42,16 @@ bool names_a_claim(std::string_view header) {
   return header.starts_with("@request.auth.claims") || header.starts_with("x-jwt-claim.");
 }
 
+bool is_pseudo(std::string_view header) {
+  return header == ":method" || header == ":scheme" || header == ":authority" || header == ":path" ||
+         header == ":status";
+}
+
 void check_header_matches(const std::map<std::string, StringMatch>& headers, const std::string& path,
                           Findings& findings) {
   for (const auto& [name, match] : headers) {
     const std::string where = schema::child_path(path, name);
-    if (!names_a_claim(name) && !is_header_name(name))
+    if (!names_a_claim(name) && !is_pseudo(name) && !is_header_name(name))
       findings.error(where, fmt::format("\"{}\" is not a header name", name));
     check_match(match, true, where, findings);
   }
@@ -79,6 +84,21 @@ bool is_authority(std::string_view name) {
   return equal_ignoring_case(name, ":authority") || equal_ignoring_case(name, "host");
 }
 
+// A header value as Envoy formats it: no control characters, and every % begins %COMMAND% or stands doubled.
+void check_header_value(std::string_view value, const std::string& path, Findings& findings) {
+  const bool clean = std::ranges::none_of(
+      value, [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
+  if (!clean) findings.error(path, "a header value has no control characters");
+  for (size_t i = value.find('%'); i != std::string_view::npos; i = value.find('%', i + 1)) {
+    const size_t end = value.find('%', i + 1);
+    if (end == std::string_view::npos || (end > i + 1 && !(value[i + 1] >= 'A' && value[i + 1] <= 'Z'))) {
+      findings.error(path, "% begins a command such as %START_TIME%; write %% for a percent sign");
+      return;
+    }
+    i = end;
+  }
+}
+
 void check_header_names(const Headers::HeaderOperations& operations, bool request, const std::string& path,
                         Findings& findings) {
   const auto check = [&](std::string_view name, const std::string& where, bool may_be_authority) {
@@ -89,6 +109,10 @@ void check_header_names(const Headers::HeaderOperations& operations, bool reques
       findings.error(where, fmt::format("\"{}\" is not a header name", name));
     }
   };
+  for (const auto* values : {&operations.set, &operations.add}) {
+    const std::string where = path + (values == &operations.set ? ".set" : ".add");
+    for (const auto& [name, value] : *values) check_header_value(value, schema::child_path(where, name), findings);
+  }
   for (const auto& [name, value] : operations.set) check(name, schema::child_path(path + ".set", name), request);
   for (const auto& [name, value] : operations.add) check(name, schema::child_path(path + ".add", name), request);
   for (size_t i = 0; i < operations.remove.size(); ++i) check(operations.remove[i], at(path + ".remove", i), false);
@@ -148,6 +172,11 @@ bool is_grpc_status(std::string_view name) {
   return std::ranges::find(all, name) != std::end(all);
 }
 
+void check_share(const std::optional<Percent>& percent, const std::string& path, Findings& findings) {
+  if (percent && percent->value > 0 && percent->value < 0.0001)
+    findings.error(path, "must be 0, or between 0.0001 and 100");
+}
+
 void check_fault(const HTTPFaultInjection& fault, const std::string& path, Findings& findings) {
   if (!fault.abort && !fault.delay) findings.error(path, "one of abort and delay is required");
   if (fault.abort && fault.abort->grpc_status && !is_grpc_status(*fault.abort->grpc_status)) {
@@ -155,7 +184,28 @@ void check_fault(const HTTPFaultInjection& fault, const std::string& path, Findi
         path + ".abort.grpcStatus",
         fmt::format("\"{}\" is not the name of a gRPC status, such as UNAVAILABLE", *fault.abort->grpc_status));
   }
+  if (fault.abort) {
+    const auto& abort = *fault.abort;
+    if (abort.http2_error)
+      findings.error(path + ".abort.http2Error", "not implemented, as in Istio; use httpStatus or grpcStatus");
+    if (!abort.http_status && !abort.grpc_status && !abort.http2_error)
+      findings.warning(path + ".abort", "has no effect without httpStatus or grpcStatus");
+    check_share(abort.percentage, path + ".abort.percentage.value", findings);
+  }
+  if (fault.delay) {
+    if (fault.delay->exponential_delay)
+      findings.error(path + ".delay.exponentialDelay", "not implemented, as in Istio; use fixedDelay");
+    check_share(fault.delay->percentage, path + ".delay.percentage.value", findings);
+  }
   if (fault.delay) check_milliseconds(fault.delay->fixed_delay, path + ".delay.fixedDelay", findings);
+}
+
+void check_prefix_rewrite(const HTTPRoute& route, const std::string& path, Findings& findings) {
+  if (route.redirect->prefix_rewrite.empty()) return;
+  if (!route.redirect->uri.empty()) findings.error(path, "only one of uri and prefixRewrite may be set");
+  for (const auto& match : route.match) {
+    if (match.uri && !match.uri->prefix) findings.error(path, "needs prefix in every uri match of the route");
+  }
 }
 
 void check_redirect(const HTTPRedirect& redirect, const std::string& path, Findings& findings) {
@@ -255,7 +305,10 @@ void check_http(const HTTPRoute& route, bool in_delegate, const std::string& pat
     const auto& mirror = route.mirrors[i];
     if (mirror.destination) check_destination(*mirror.destination, at(path + ".mirrors", i) + ".destination", findings);
   }
-  if (route.redirect) check_redirect(*route.redirect, path + ".redirect", findings);
+  if (route.redirect) {
+    check_redirect(*route.redirect, path + ".redirect", findings);
+    check_prefix_rewrite(route, path + ".redirect.prefixRewrite", findings);
+  }
   if (route.direct_response) check_direct_response(*route.direct_response, path + ".directResponse", findings);
   if (route.retries) check_retry(*route.retries, path + ".retries", findings);
   if (route.rewrite) check_rewrite(*route.rewrite, path + ".rewrite", findings);

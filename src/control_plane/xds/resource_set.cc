@@ -34,11 +34,11 @@ ResourceSet::ResourceSet(std::vector<ResourcePointer> resources) : resources_(st
   version_ = xds::version_of(all);
 }
 
-ResourcePointer ResourceSet::pointer(std::string_view name) const {
+const Resource* ResourceSet::find(std::string_view name) const {
   const auto at =
       std::lower_bound(resources_.begin(), resources_.end(), name,
                        [](const ResourcePointer& each, std::string_view name) { return each->name < name; });
-  return at != resources_.end() && (*at)->name == name ? *at : nullptr;
+  return at != resources_.end() && (*at)->name == name ? at->get() : nullptr;
 }
 
 Difference difference(const ResourceSet* before, const ResourceSet* now) {

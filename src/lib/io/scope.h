@@ -78,19 +78,26 @@ class Child {
   Task<void> running_;
 };
 
-// co_await either(a, b): resumes when one of the two flags is set (or both).
-struct Either {
-  Either(Readiness& a, Readiness& b) : first(a), second(b) {}
-  bool await_ready() const { return first.await_ready() || second.await_ready(); }
-  void await_suspend(std::coroutine_handle<> awaiting) {
-    first.await_suspend(awaiting);
-    second.await_suspend(awaiting);
+// co_await any_of(a, b, ...): resumes when one of the flags is set (or several). `either` is the usual case of two.
+template <size_t N>
+struct AnyOf {
+  bool await_ready() const {
+    for (const auto& wait : waits)
+      if (wait.await_ready()) return true;
+    return false;
   }
-  // The flag that did not fire forgets this waiter when the awaitable dies, at the end of the co_await expression.
+  void await_suspend(std::coroutine_handle<> awaiting) {
+    for (auto& wait : waits) wait.await_suspend(awaiting);
+  }
+  // The flags that did not fire forget this waiter when the awaitable dies, at the end of the co_await expression.
   void await_resume() {}
-  Readiness::Wait first, second;
+  Readiness::Wait waits[N];
 };
-inline Either either(Readiness& a, Readiness& b) { return Either(a, b); }
+template <class... Flags>
+AnyOf<sizeof...(Flags)> any_of(Flags&... flags) {
+  return {{Readiness::Wait(flags)...}};
+}
+inline AnyOf<2> either(Readiness& a, Readiness& b) { return {{Readiness::Wait(a), Readiness::Wait(b)}}; }
 
 // co_await within(loop, 5s, task): the task's result, or ErrorKind::timed_out after that time (the task is destroyed).
 // Zero or negative durations mean no limit.

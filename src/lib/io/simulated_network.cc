@@ -58,6 +58,14 @@ class SimulatedStream final : public Transport {
     return {Moved::blocked};
   }
 
+  Moved try_peek(std::span<char> into) override {
+    if (inbox_.empty())
+      return broken_ ? Moved{Moved::failed} : peer_ended_ ? Moved{Moved::ended} : Moved{Moved::blocked};
+    const size_t n = std::min(into.size(), inbox_.size());
+    std::copy_n(inbox_.begin(), n, into.begin());
+    return {Moved::moved, n};
+  }
+
   Moved try_write(std::span<const std::string_view> parts) override {
     if (broken_ || ended_writing_) return {Moved::failed};
     const size_t window = world_.quality().window;
@@ -155,7 +163,9 @@ struct SimulatedWorld::Host::Listener final : Acceptor {
     host.listeners_[this->on.port] = this;
   }
   ~Listener() override {
-    if (host) host->listeners_.erase(on.port);
+    if (!host) return;
+    const auto it = host->listeners_.find(on.port);
+    if (it != host->listeners_.end() && it->second == this) host->listeners_.erase(it);
   }
   Task<Result<std::unique_ptr<Transport>>> accept() override {
     while (backlog.empty()) {
@@ -259,7 +269,8 @@ Task<Result<std::unique_ptr<Transport>>> SimulatedWorld::Host::connect(SocketAdd
 Result<std::unique_ptr<Acceptor>> SimulatedWorld::Host::listen(const SocketAddress& on, const ListenOptions& options) {
   SocketAddress address = on;
   if (address.port == 0) address.port = free_port();
-  if (listeners_.contains(address.port))
+  // With SO_REUSEPORT several may listen; the newest gets the connections, as when the older ones are about to close.
+  if (listeners_.contains(address.port) && !options.reuse_port)
     return fail(ErrorKind::already_exists, "listen on {}: address in use", address.text());
   return std::make_unique<Listener>(*this, address);
 }

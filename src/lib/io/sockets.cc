@@ -101,6 +101,16 @@ class SocketTransport final : public Transport {
     }
   }
 
+  Moved try_peek(std::span<char> into) override {
+    if (!source_.readable.is_set()) return {Moved::blocked};
+    ssize_t n = 0;
+    do n = ::recv(fd_, into.data(), into.size(), MSG_PEEK);
+    while (n < 0 && errno == EINTR);
+    if (n > 0) return {Moved::moved, static_cast<size_t>(n)};
+    if (n == 0) return {Moved::ended};
+    return errno == EAGAIN ? Moved{Moved::blocked} : fail_with(errno);
+  }
+
   Moved try_write(std::span<const std::string_view> parts) override {
     if (!source_.writable.is_set()) return {Moved::blocked};
     iovec vectors[16];

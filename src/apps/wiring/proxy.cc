@@ -1,0 +1,208 @@
+#include "apps/wiring/proxy.h"
+
+#include <csignal>
+#include <latch>
+#include <thread>
+
+#include "lib/base/log.h"
+
+namespace lateen::wiring {
+
+static log::Component log_("proxy");
+
+struct Proxy::OneWorker {
+  std::unique_ptr<io::RealNetwork> network;
+  std::unique_ptr<downstream::Worker> worker;
+};
+
+Proxy::Proxy(io::Reactor& reactor, envoy::config::bootstrap::v3::Bootstrap bootstrap, ProxyOptions options)
+    : reactor_(reactor),
+      network_(reactor),
+      bootstrap_(std::move(bootstrap)),
+      options_(std::move(options)),
+      families_(registry_),
+      tls_(options_.secrets, reactor),
+      runtime_(reactor, registry_, families_, tls_, discovery::self_of(bootstrap_.node()), bootstrap_.node().id()),
+      ads_task_(reactor),
+      quit_(reactor),
+      started_(reactor.now()) {
+  main_shard_ = std::make_unique<metrics::Shard>(registry_, 1000);
+  upstream::DnsSettings dns = upstream::read_dns_settings(io::read_file("/etc/resolv.conf").value_or(""),
+                                                          io::read_file("/etc/hosts").value_or(""));
+  resolver_ = std::make_unique<upstream::DnsResolver>(network_, std::move(dns));
+  dns_ = std::make_unique<discovery::DnsRefresh>(reactor, *resolver_);
+  runtime_.resolve = [this](const std::string& cluster, auto settings, auto changed) {
+    dns_->start(cluster, std::move(settings), std::move(changed));
+  };
+}
+
+Proxy::~Proxy() {
+  ads_task_.cancel();
+  tls_.when_wanted(nullptr);
+  ads_.reset();
+  admins_.clear();
+  channel_.reset();
+  ads_pool_.reset();
+  ads_cluster_.reset();
+  if (!threads_) return;
+  std::latch gone(static_cast<ptrdiff_t>(workers_.size()));
+  for (size_t i = 0; i < workers_.size(); ++i)
+    threads_->reactor(i).post([&gone, one = workers_[i].get()] {
+      one->worker.reset();
+      one->network.reset();
+      gone.count_down();
+    });
+  gone.wait();
+  threads_->stop();
+}
+
+Result<> Proxy::start_workers() {
+  const unsigned count = options_.workers ? options_.workers : std::max(1U, std::thread::hardware_concurrency());
+  threads_ = std::make_unique<io::Workers>(count);
+  std::latch made(count);
+  for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<OneWorker>());
+  for (unsigned i = 0; i < count; ++i)
+    threads_->reactor(i).post([this, i, &made] {
+      OneWorker& one = *workers_[i];
+      one.network = std::make_unique<io::RealNetwork>(threads_->reactor(i));
+      one.worker = std::make_unique<downstream::Worker>(*one.network, registry_, families_, i);
+      one.worker->drain_time = options_.drain_time;
+      made.count_down();
+    });
+  made.wait();
+  for (unsigned i = 0; i < count; ++i) runtime_.add_worker({threads_->reactor(i), *workers_[i]->worker});
+  return {};
+}
+
+namespace {
+
+Result<> apply_resources(discovery::Runtime& runtime, const envoy::config::bootstrap::v3::Bootstrap& bootstrap) {
+  const auto& resources = bootstrap.static_resources();
+  for (const auto& secret : resources.secrets())
+    if (auto put = runtime.put_secret(secret); !put)
+      return failed(put, fmt::format("static_resources.secrets {}", secret.name()));
+  for (const auto& cluster : resources.clusters())
+    if (auto put = runtime.put_cluster(cluster, "", true); !put)
+      return failed(put, fmt::format("static_resources.clusters {}", cluster.name()));
+  for (const auto& listener : resources.listeners())
+    if (auto put = runtime.put_listener(listener, "", true); !put)
+      return failed(put, fmt::format("static_resources.listeners {}", listener.name()));
+  return {};
+}
+
+}  // namespace
+
+Result<> Proxy::validate(io::Reactor& reactor, const envoy::config::bootstrap::v3::Bootstrap& bootstrap) {
+  metrics::Registry registry;
+  downstream::Families families(registry);
+  discovery::TlsContexts tls(nullptr, reactor);
+  discovery::Runtime runtime(reactor, registry, families, tls, discovery::self_of(bootstrap.node()),
+                             bootstrap.node().id());
+  runtime.resolve = [](const std::string&, auto, auto) {};
+  return apply_resources(runtime, bootstrap);
+}
+
+Result<> Proxy::start_ads() {
+  const auto& ads = bootstrap_.dynamic_resources().ads_config();
+  if (!channel_) {
+    if (ads.grpc_services().empty()) return {};
+    if (!ads.grpc_services(0).has_envoy_grpc())
+      return fail(ErrorKind::unsupported, "dynamic_resources.ads_config: only envoy_grpc is supported");
+    const std::string& name = ads.grpc_services(0).envoy_grpc().cluster_name();
+    const auto it = runtime_.clusters().find(name);
+    if (it == runtime_.clusters().end())
+      return fail(ErrorKind::invalid, "dynamic_resources.ads_config: there is no static cluster {}", name);
+    discovery::Notes notes(name);
+    auto settings = discovery::read_cluster(it->second.message, tls_, notes);
+    if (!settings) return failed(settings);
+    ads_cluster_ = std::make_shared<upstream::Cluster>(network_, *settings, *main_shard_, families_.cluster);
+    if ((*settings)->discovery == upstream::Discovery::strict_dns ||
+        (*settings)->discovery == upstream::Discovery::logical_dns)
+      dns_->start(name + " (xds)", *settings, [this](auto set) { ads_cluster_->set_endpoints(set); });
+    const auto connect = [this]() -> io::Task<Result<std::unique_ptr<io::Transport>>> {
+      auto host = ads_cluster_->pick();
+      if (!host)
+        co_return fail(ErrorKind::unavailable, "no endpoint of cluster {} is known", ads_cluster_->settings().name);
+      co_return co_await ads_cluster_->connect(host, {});
+    };
+    ads_pool_ =
+        std::make_unique<http::Pool>(reactor_, connect, http::ClientOptions{.version = http::Version::http2}, nullptr);
+    const std::string& authority = ads.grpc_services(0).envoy_grpc().authority();
+    channel_ = std::make_unique<grpc::Channel>(
+        reactor_, grpc::over(*ads_pool_),
+        grpc::ChannelOptions{.authority = authority.empty() ? name : authority, .message_max = 256 << 20});
+  }
+  if (ads.api_type() == envoy::config::core::v3::ApiConfigSource::GRPC)
+    log_.info("ads_config.api_type GRPC: the delta protocol is used");
+  ads_ = std::make_unique<discovery::AdsClient>(reactor_, runtime_, tls_, *channel_, bootstrap_.node());
+  ads_task_.start(ads_->run());
+  return {};
+}
+
+Result<> Proxy::listen_admin(admin::Pages pages, const SocketAddress& on) {
+  admin::Subject subject{.runtime = runtime_,
+                         .registry = registry_,
+                         .bootstrap = bootstrap_,
+                         .ready = [this] { return ready(); },
+                         .state = [this] { return state(); },
+                         .quit = [this] { quit_.set(); },
+                         .started = started_,
+                         .workers = static_cast<unsigned>(workers_.size())};
+  auto one = std::make_unique<admin::Admin>(std::move(subject), pages, reactor_);
+  if (auto listening = one->listen(network_, on); !listening) return listening;
+  admins_.push_back(std::move(one));
+  return {};
+}
+
+Result<> Proxy::start_admin() {
+  if (bootstrap_.has_admin() && bootstrap_.admin().has_address()) {
+    auto on = discovery::address_of(bootstrap_.admin().address());
+    if (!on) return failed(on, "admin.address");
+    if (auto listening = listen_admin(admin::Pages::all, *on); !listening) return listening;
+  }
+  const std::pair<admin::Pages, const std::optional<SocketAddress>&> more[] = {
+      {admin::Pages::all, options_.admin},
+      {admin::Pages::readiness, options_.readiness},
+      {admin::Pages::metrics, options_.metrics}};
+  for (const auto& [pages, on] : more)
+    if (on)
+      if (auto listening = listen_admin(pages, *on); !listening) return listening;
+  return {};
+}
+
+Result<> Proxy::start() {
+  if (auto started = start_workers(); !started) return started;
+  if (auto started = start_admin(); !started) return started;
+  if (auto applied = apply_resources(runtime_, bootstrap_); !applied) return applied;
+  return start_ads();
+}
+
+bool Proxy::ready() const { return !ads_ ? runtime_.all_listeners_serve() : ads_->initialised(); }
+
+std::string Proxy::state() const { return ready() ? "LIVE" : "INITIALIZING"; }
+
+namespace {
+
+io::Task<void> wait_for_end(io::Reactor& reactor, Proxy& proxy, int& signal) {
+  io::Signals signals(reactor, {SIGTERM, SIGINT, SIGHUP});
+  io::Readiness ended(reactor);
+  io::Child watch(reactor);
+  const auto next = [](io::Signals& signals, int& signal, io::Readiness& ended) -> io::Task<void> {
+    do signal = co_await signals.next();
+    while (signal == SIGHUP);
+    ended.set();
+  };
+  watch.start(next(signals, signal, ended));
+  co_await io::either(ended, proxy.quit());
+}
+
+}  // namespace
+
+int run_until_signal(io::Reactor& reactor, Proxy& proxy) {
+  int signal = 0;
+  reactor.run_until_done(wait_for_end(reactor, proxy, signal));
+  log_.info("ending{}", signal ? fmt::format(" on signal {}", signal) : "");
+  return 0;
+}
+
+}  // namespace lateen::wiring

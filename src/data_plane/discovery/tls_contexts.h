@@ -1,0 +1,60 @@
+// TLS contexts of clusters and filter chains: read from their messages, filled with secrets as they come and change.
+#pragma once
+#include <map>
+#include <set>
+
+#include "data_plane/agent/secret_source.h"
+#include "data_plane/discovery/reading.h"
+#include "data_plane/upstream/tls_socket.h"
+
+namespace lateen::discovery {
+
+// Main thread. Each context watches the secrets that it names; when all are there a tls::Context is made and put into
+// the slot, from which workers take it for new handshakes.
+class TlsContexts {
+ public:
+  // Own certificate and roots ("default", "ROOTCA") come from `source`; it may be null (files and inline secrets only).
+  TlsContexts(agent::SecretSource* source, io::Loop& loop) : source_(source), loop_(loop) {}
+
+  using Slot = std::shared_ptr<upstream::TlsSlot>;
+  Result<Slot> downstream(const envoy::extensions::transport_sockets::tls::v3::DownstreamTlsContext& message,
+                          Notes& notes);
+  Result<Slot> upstream(const envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext& message, Notes& notes);
+
+  // A secret delivered over xDS or listed in the bootstrap. Contexts that wait for that name get it.
+  Result<> put_secret(const envoy::extensions::transport_sockets::tls::v3::Secret& secret);
+  // Names wanted by contexts which are not of the member's own source: to be subscribed over ADS.
+  std::set<std::string> wanted_from_ads() const;
+  void when_wanted(std::function<void()> function) { when_wanted_ = std::move(function); }
+  // Called when any slot changed: listeners and clusters that wait for secrets look again.
+  void when_ready(std::function<void()> function) { when_ready_ = std::move(function); }
+
+  // For the admin page /certs: name and certificates of every known secret.
+  struct Known {
+    std::string name;
+    agent::SecretPtr secret;
+  };
+  std::vector<Known> known() const;
+
+ private:
+  struct Entry;   // one context
+  struct Source;  // one named secret with the entries that use it
+  Result<Slot> make(const envoy::extensions::transport_sockets::tls::v3::CommonTlsContext& common, bool server,
+                    bool require_peer, bool ask_peer, std::string server_name, Notes& notes);
+  Result<> read_certificates(const envoy::extensions::transport_sockets::tls::v3::CommonTlsContext& common,
+                             Entry& entry, Notes& notes);
+  Result<> read_validation(const envoy::extensions::transport_sockets::tls::v3::CommonTlsContext& common, Entry& entry,
+                           Notes& notes);
+  Result<> read_validation_fields(
+      const envoy::extensions::transport_sockets::tls::v3::CertificateValidationContext& validation, Entry& entry,
+      Notes& notes);
+  void want(const std::string& name, bool from_ads, const std::shared_ptr<Entry>& entry);
+  void rebuild(Entry& entry);
+
+  agent::SecretSource* source_;
+  io::Loop& loop_;
+  std::map<std::string, std::shared_ptr<Source>> sources_;
+  std::function<void()> when_wanted_, when_ready_;
+};
+
+}  // namespace lateen::discovery

@@ -1,0 +1,153 @@
+#include "data_plane/http/connection_manager.h"
+
+#include <algorithm>
+
+#include "data_plane/http/request_head.h"
+
+namespace lateen::proxy {
+
+ManagerCounters::ManagerCounters(metrics::Registry& registry) {
+  requests = registry.counter({.name = "envoy_http_downstream_rq_total",
+                               .help = "Requests.",
+                               .labels = {"envoy_http_conn_manager_prefix"},
+                               .stats_name = "http.{envoy_http_conn_manager_prefix}.downstream_rq_total"});
+  responses = registry.counter(
+      {.name = "envoy_http_downstream_rq_xx",
+       .help = "Responses by class.",
+       .labels = {"envoy_http_conn_manager_prefix", "envoy_response_code_class"},
+       .stats_name = "http.{envoy_http_conn_manager_prefix}.downstream_rq_{envoy_response_code_class}xx"});
+  active = registry.gauge({.name = "envoy_http_downstream_rq_active",
+                           .help = "Requests under way.",
+                           .labels = {"envoy_http_conn_manager_prefix"},
+                           .stats_name = "http.{envoy_http_conn_manager_prefix}.downstream_rq_active"});
+}
+
+ConnectionManager::ConnectionManager(std::shared_ptr<const ManagerSettings> settings, std::shared_ptr<RouteSlot> routes,
+                                     Chain chain, metrics::Shard& shard, const ManagerCounters& counters)
+    : settings_(std::move(settings)), routes_(std::move(routes)), chain_(std::move(chain)) {
+  const std::string& prefix = settings_->stat_prefix;
+  requests_ = shard.counter(counters.requests, {prefix});
+  active_ = shard.gauge(counters.active, {prefix});
+  for (int i = 1; i <= 5; ++i) responses_[i] = shard.counter(counters.responses, {prefix, std::to_string(i)});
+}
+
+// The service that one connection's streams are served by.
+class ConnectionManager::Connection final : public http::Service {
+ public:
+  Connection(ConnectionManager& manager, const telemetry::ConnectionRecord& record)
+      : manager_(manager), record_(record) {}
+  io::Task<void> serve(http::ServerStream& stream) override { return manager_.serve_exchange(stream, record_); }
+
+  void refused(io::Transport& transport, int status, std::string_view reason) override {
+    telemetry::Record record;
+    record.connection = &record_;
+    record.start = transport.loop().wall_now();
+    record.began = transport.loop().now();
+    record.finished = 0s;
+    record.status = status;
+    record.details = reason;
+    record.flags.set(Flag::downstream_protocol_error);
+    manager_.requests_.add();
+    manager_.responses_[std::clamp(status / 100, 1, 5)].add();
+    for (const auto& log : manager_.settings_->access_logs) log->write({record});
+  }
+
+ private:
+  ConnectionManager& manager_;
+  const telemetry::ConnectionRecord& record_;
+};
+
+io::Task<void> ConnectionManager::serve(io::Transport& transport, const telemetry::ConnectionRecord& connection,
+                                        Buffer first, std::shared_ptr<http::Drain> drain) {
+  Connection service(*this, connection);
+  http::Protocol protocol = settings_->codec;
+  if (protocol == http::Protocol::detect && connection.tls)
+    protocol = connection.application_protocol == "h2" ? http::Protocol::http2 : http::Protocol::detect;
+  co_await http::serve_connection(transport, service, settings_->server, protocol, std::move(first), std::move(drain));
+}
+
+namespace {
+
+// Adapts the chain to within(), which speaks of results.
+io::Task<Result<http::Response>> as_result(io::Task<http::Response> task) { co_return co_await task; }
+
+bool upgrade_allowed(Exchange& exchange, const ManagerSettings& settings) {
+  http::Headers& headers = exchange.headers();
+  const std::string kind =
+      headers.method() == "CONNECT" && !headers.has(":protocol")
+          ? "connect"
+          : lowered(headers.has(":protocol") ? headers.value(":protocol") : headers.value("upgrade"));
+  if (std::ranges::find(settings.upgrades, kind) != settings.upgrades.end()) return true;
+  const router::Forward* forward = exchange.forward();
+  return forward && std::ranges::find(forward->upgrades, kind) != forward->upgrades.end();
+}
+
+}  // namespace
+
+io::Task<void> ConnectionManager::serve_exchange(http::ServerStream& stream,
+                                                 const telemetry::ConnectionRecord& connection) {
+  Exchange exchange(stream, connection, stream.transport().loop());
+  requests_.add();
+  active_.add();
+  // When the client goes away this task is destroyed where it waits; the log line is written all the same.
+  struct End {
+    ConnectionManager& manager;
+    Exchange& exchange;
+    http::Headers response;
+    const http::Headers* trailers = nullptr;
+    bool answered = false;
+    ~End() {
+      if (!answered) {
+        exchange.record.flags.set(Flag::downstream_connection_termination);
+        if (exchange.record.details.empty() || exchange.record.details == "via_upstream")
+          exchange.record.details = "downstream_remote_disconnect";
+      }
+      manager.finish(exchange, &response, trailers);
+    }
+  } end{*this, exchange};
+
+  std::optional<http::Response> response = clean_request(exchange, *settings_);
+  exchange.routes = routes_->table;
+  if (!response) {
+    if (exchange.routes) exchange.rematch();
+    if (exchange.found.route) exchange.record.route_name = exchange.found.route->name;
+    if (exchange.found.host) exchange.record.virtual_host = exchange.found.host->name;
+    const router::Forward* forward = exchange.forward();
+    const Duration idle = forward && forward->idle_timeout ? *forward->idle_timeout : settings_->stream_idle_timeout;
+    if (exchange.request().is_tunnel && !upgrade_allowed(exchange, *settings_)) {
+      response = exchange.reply(403, "", "upgrade_failed");
+    } else if (idle <= 0s) {
+      response = co_await chain_.run(exchange);
+    } else {
+      auto in_time = co_await io::within(exchange.loop(), idle, as_result(chain_.run(exchange)));
+      response = in_time ? std::move(*in_time)
+                         : exchange.reply(504, "stream timeout", "stream_idle_timeout", Flag::stream_idle_timeout);
+    }
+  }
+  clean_response(exchange, response->headers, *settings_);
+  exchange.record.status = response->status();
+  exchange.record.response_head_bytes = response->headers.byte_size();
+  exchange.record.response_started = exchange.loop().now() - exchange.record.began;
+  end.response = response->headers;
+
+  auto sent = co_await stream.respond(std::move(*response));
+  if (sent) {
+    exchange.record.bytes_sent = sent->body_bytes;
+    end.answered = sent->complete;
+  } else if (sent.error().kind == ErrorKind::timed_out) {
+    exchange.record.flags.set(Flag::upstream_request_timeout);
+    end.answered = true;
+  }
+}
+
+void ConnectionManager::finish(Exchange& exchange, const http::Headers* response, const http::Headers* trailers) {
+  telemetry::Record& record = exchange.record;
+  record.finished = exchange.loop().now() - record.began;
+  record.bytes_received = exchange.stream.received_bytes();
+  active_.subtract();
+  if (record.status >= 100) responses_[std::clamp(record.status / 100, 1, 5)].add();
+  chain_.end(exchange);
+  for (const auto& log : settings_->access_logs) log->write({record, &exchange.headers(), response, trailers});
+}
+
+}  // namespace lateen::proxy

@@ -1,0 +1,26 @@
+// envoy.filters.http.cors: answers preflight requests and marks responses for browsers (the Fetch standard's CORS
+// protocol). The policy is the route's; a route without one is left alone.
+#pragma once
+#include "data_plane/http/filter.h"
+
+namespace lateen::filters {
+
+struct CorsPolicy final : router::FilterSettings {
+  std::vector<router::StringMatch> origins;
+  std::string methods, headers, expose_headers, max_age;
+  std::optional<bool> credentials;
+  router::Fraction share;  // filter_enabled
+  bool forward_not_matching_preflights = true;
+};
+
+class Cors final : public proxy::Filter {
+ public:
+  std::optional<http::Response> on_request(proxy::Exchange& exchange) override;
+  void on_response(proxy::Exchange& exchange, http::Response& response) override;
+
+ private:
+  // The policy when it applies and the request's origin is one of its own.
+  const CorsPolicy* matching(proxy::Exchange& exchange) const;
+};
+
+}  // namespace lateen::filters

@@ -1,0 +1,253 @@
+#include "data_plane/http/request_head.h"
+
+#include <algorithm>
+
+#include "lib/base/strings.h"
+
+namespace lateen::proxy {
+namespace {
+
+// Fields that speak of one connection only (RFC 9110 section 7.6.1); `connection` itself names more of them.
+void remove_hop_by_hop(http::Headers& headers, bool is_tunnel) {
+  if (const auto listed = headers.joined("connection"))
+    for (std::string_view name : split(*listed, ',')) {
+      const std::string lower = lowered(trimmed(name));
+      if (!lower.empty() && lower[0] != ':' && lower != "te" && lower != "host" && !(is_tunnel && lower == "upgrade"))
+        headers.remove(lower);
+    }
+  for (const char* name : {"connection", "keep-alive", "proxy-connection", "transfer-encoding"}) headers.remove(name);
+  if (!is_tunnel) headers.remove("upgrade");
+  if (const auto te = headers.get("te"); te && !equal_ignoring_case(trimmed(*te), "trailers")) headers.remove("te");
+}
+
+// A UUID of version 4 whose 15th character carries Envoy's trace reason ('4' none, '9' sampled).
+std::string make_request_id(Random& random) {
+  std::string id;
+  static constexpr char digits[] = "0123456789abcdef";
+  uint64_t bits[2] = {random.next(), random.next()};
+  for (int i = 0; i < 32; ++i) {
+    if (i == 8 || i == 12 || i == 16 || i == 20) id += '-';
+    id += digits[bits[i / 16] >> (4 * (i % 16)) & 15];
+  }
+  id[14] = '4';
+  id[19] = digits[8 + (bits[1] >> 62)];
+  return id;
+}
+
+std::string_view nth_from_right(std::string_view list, uint32_t n) {
+  const auto parts = split(list, ',');
+  return n == 0 || n > parts.size() ? std::string_view() : trimmed(parts[parts.size() - n]);
+}
+
+// The address that the request is attributed to, and x-forwarded-for / -proto for the next hop.
+void attribute_client(Exchange& exchange, const ManagerSettings& settings) {
+  http::Headers& headers = exchange.headers();
+  const telemetry::ConnectionRecord& connection = *exchange.record.connection;
+  const auto forwarded = headers.joined("x-forwarded-for");
+  const char* scheme = connection.tls ? "https" : "http";
+  if (!settings.use_remote_address) {
+    if (!headers.has("x-forwarded-proto")) headers.set("x-forwarded-proto", scheme);
+    return;
+  }
+  if (settings.trusted_hops == 0) {
+    for (const char* name :
+         {"x-envoy-external-address", "x-envoy-retriable-status-codes", "x-envoy-retriable-header-names",
+          "x-envoy-retry-on", "x-envoy-retry-grpc-on", "x-envoy-max-retries", "x-envoy-upstream-alt-stat-name",
+          "x-envoy-upstream-rq-timeout-ms", "x-envoy-upstream-rq-per-try-timeout-ms",
+          "x-envoy-upstream-rq-timeout-alt-response", "x-envoy-expected-rq-timeout-ms", "x-envoy-force-trace",
+          "x-envoy-ip-tags", "x-envoy-original-url", "x-envoy-hedge-on-per-try-timeout", "x-envoy-decorator-operation",
+          "x-envoy-downstream-service-cluster", "x-envoy-downstream-service-node"})
+      headers.remove(name);
+  }
+  const std::string peer =
+      connection.remote.ip.is_loopback() ? connection.local.ip.text() : connection.remote.ip.text();
+  std::string_view trusted =
+      settings.trusted_hops > 0 && forwarded ? nth_from_right(*forwarded, settings.trusted_hops) : std::string_view();
+  headers.set("x-envoy-external-address", trusted.empty() ? connection.remote.ip.text() : std::string(trusted));
+  if (!settings.skip_xff_append)
+    headers.set("x-forwarded-for", forwarded ? fmt::format("{},{}", *forwarded, peer) : peer);
+  if (settings.trusted_hops == 0 || !headers.has("x-forwarded-proto")) headers.set("x-forwarded-proto", scheme);
+}
+
+void forward_client_cert(Exchange& exchange, const ManagerSettings& settings) {
+  http::Headers& headers = exchange.headers();
+  const telemetry::ConnectionRecord& connection = *exchange.record.connection;
+  if (settings.forward_client_cert == ForwardClientCert::always_forward_only) return;
+  if (!connection.mutual_tls || settings.forward_client_cert == ForwardClientCert::sanitize) {
+    headers.remove("x-forwarded-client-cert");
+    return;
+  }
+  if (settings.forward_client_cert == ForwardClientCert::forward_only) return;
+  const std::string element = client_cert_element(connection, settings);
+  const auto former = headers.joined("x-forwarded-client-cert");
+  const bool append = former && settings.forward_client_cert == ForwardClientCert::append_forward;
+  headers.set("x-forwarded-client-cert", append ? fmt::format("{},{}", *former, element) : element);
+}
+
+std::string url_encoded(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '_' || c == '.' || c == '~';
+    if (plain)
+      out += c;
+    else
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+std::optional<http::Response> clean_path(Exchange& exchange, const ManagerSettings& settings) {
+  http::Headers& headers = exchange.headers();
+  std::string path(headers.path());
+  if (exchange.headers().method() == "CONNECT") return std::nullopt;
+  if (path.empty()) return exchange.reply(400, "", "missing_path_rejected");
+  if (settings.strip_fragment) path.resize(std::min(path.size(), path.find('#')));
+  const std::string_view plain = router::path_without_query(path);
+  const auto escaped = [&](std::string_view what) { return lowered(plain).find(what) != std::string::npos; };
+  if (settings.escaped_slashes != EscapedSlashes::keep && (escaped("%2f") || escaped("%5c"))) {
+    if (settings.escaped_slashes == EscapedSlashes::reject) return exchange.reply(400, "", "path_normalization_failed");
+    std::string out;
+    for (size_t i = 0; i < path.size(); ++i) {
+      const std::string code = i + 2 < path.size() ? lowered(std::string_view(path).substr(i, 3)) : "";
+      if (i < plain.size() && (code == "%2f" || code == "%5c"))
+        out += code == "%2f" ? '/' : '\\', i += 2;
+      else
+        out += path[i];
+    }
+    path = out;
+    if (settings.escaped_slashes == EscapedSlashes::unescape_and_redirect) {
+      http::Response response = exchange.reply(307, "", "path_normalization_failed");
+      response.headers.set("location", path);
+      return response;
+    }
+  }
+  if (settings.normalize_path || settings.merge_slashes) {
+    auto normal = normalized_path(path, settings.merge_slashes);
+    if (!normal) return exchange.reply(400, "", "path_normalization_failed");
+    path = std::move(*normal);
+  }
+  if (path != headers.path()) headers.set(":path", path);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> normalized_path(std::string_view path, bool merge_slashes) {
+  const std::string_view plain = router::path_without_query(path);
+  if (plain == "*") return std::string(path);
+  if (plain.empty() || plain[0] != '/') return std::nullopt;
+  std::string decoded;
+  for (size_t i = 0; i < plain.size(); ++i) {
+    char c = plain[i];
+    if (c == '\\') c = '/';
+    if (c != '%') {
+      decoded += c;
+      continue;
+    }
+    const auto value = i + 2 < plain.size() ? parse_number<uint8_t>(plain.substr(i + 1, 2), 16) : std::nullopt;
+    if (!value || *value == 0) return std::nullopt;
+    const auto byte = static_cast<char>(*value);
+    const bool unreserved = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                            (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
+    if (unreserved)
+      decoded += byte;
+    else
+      decoded += fmt::format("%{:02X}", *value);
+    i += 2;
+  }
+  std::vector<std::string_view> segments;
+  const auto parts = split(std::string_view(decoded).substr(1), '/');
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const bool last = i + 1 == parts.size();
+    if (parts[i] == "." || parts[i] == "..") {
+      if (parts[i] == "..") {
+        if (segments.empty()) return std::nullopt;
+        segments.pop_back();
+      }
+      if (last) segments.emplace_back();  // "/a/." is "/a/"
+    } else if (!parts[i].empty() || !merge_slashes || last) {
+      segments.push_back(parts[i]);
+    }
+  }
+  return "/" + joined(segments, "/") + std::string(path.substr(plain.size()));
+}
+
+std::string client_cert_element(const telemetry::ConnectionRecord& connection, const ManagerSettings& settings) {
+  if (!connection.peer_certificate) return {};
+  const telemetry::PeerCertificate& peer = *connection.peer_certificate;
+  std::vector<std::string> parts;
+  for (const std::string& own : connection.local_uri_sans) parts.push_back("By=" + own);
+  parts.push_back("Hash=" + peer.sha256_hex);
+  if (settings.cert_pem) parts.push_back(fmt::format("Cert=\"{}\"", url_encoded(peer.pem)));
+  if (settings.cert_subject) parts.push_back(fmt::format("Subject=\"{}\"", peer.subject));
+  if (settings.cert_uri) {
+    for (const std::string& uri : peer.uri_sans) parts.push_back("URI=" + uri);
+    if (peer.uri_sans.empty()) parts.emplace_back("URI=");
+  }
+  if (settings.cert_dns)
+    for (const std::string& dns : peer.dns_sans) parts.push_back("DNS=" + dns);
+  return joined(parts, ";");
+}
+
+std::optional<http::Response> clean_request(Exchange& exchange, const ManagerSettings& settings) {
+  http::Headers& headers = exchange.headers();
+  if (headers.authority().empty()) return exchange.reply(400, "", "missing_host_header");
+  if (settings.strip_any_port && headers.method() != "CONNECT") {
+    const std::string authority(headers.authority());
+    const size_t colon = authority.rfind(':');
+    if (colon != std::string::npos && authority.find(']', colon) == std::string::npos)
+      headers.set(":authority", authority.substr(0, colon));
+  }
+  if (settings.reject_underscores || settings.drop_underscores) {
+    const auto has_underscore = [](http::Headers::Field field) { return field.name.find('_') != field.name.npos; };
+    if (settings.drop_underscores)
+      headers.remove_if(has_underscore);
+    else
+      for (http::Headers::Field field : headers)
+        if (has_underscore(field)) return exchange.reply(400, "", "http1.unexpected_underscore");
+  }
+  if (auto rejected = clean_path(exchange, settings)) return rejected;
+  remove_hop_by_hop(headers, exchange.request().is_tunnel);
+  headers.remove("x-envoy-internal");
+  attribute_client(exchange, settings);
+  headers.set(":scheme", headers.value("x-forwarded-proto") == "https" ? "https" : "http");
+  const bool keep_id =
+      headers.has("x-request-id") && (!settings.use_remote_address || settings.preserve_external_request_id);
+  if (settings.generate_request_id && !keep_id) headers.set("x-request-id", make_request_id(exchange.loop().random()));
+  exchange.record.request_id = headers.value("x-request-id");
+  forward_client_cert(exchange, settings);
+  if (settings.tracing) continue_trace(exchange, settings);
+  return std::nullopt;
+}
+
+namespace {
+
+// Written once a second a thread: the text of "date".
+std::string_view http_date(WallTime now) {
+  static thread_local std::string text;
+  static thread_local int64_t second = -1;
+  const int64_t wanted = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  if (wanted != second) {
+    second = wanted;
+    const auto when = static_cast<time_t>(wanted);
+    tm utc{};
+    gmtime_r(&when, &utc);
+    char out[64];
+    text.assign(out, strftime(out, sizeof out, "%a, %d %b %Y %H:%M:%S GMT", &utc));
+  }
+  return text;
+}
+
+}  // namespace
+
+void clean_response(Exchange& exchange, http::Headers& headers, const ManagerSettings& settings) {
+  remove_hop_by_hop(headers, headers.status() == 101);
+  if (!settings.keep_server_header && !(settings.append_server_if_absent && headers.has("server")))
+    headers.set("server", settings.server_name);
+  if (!headers.has("date")) headers.add("date", http_date(exchange.record.start));
+  if (settings.always_return_request_id && !exchange.record.request_id.empty())
+    headers.set("x-request-id", exchange.record.request_id);
+}
+
+}  // namespace lateen::proxy

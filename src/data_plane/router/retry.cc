@@ -1,0 +1,76 @@
+#include "data_plane/router/retry.h"
+
+#include <algorithm>
+
+namespace lateen::router {
+
+Retries::Retries(const RetryPolicy* policy, const Headers& request, Random& random) : policy_(policy), random_(random) {
+  const auto asked = request.get("x-envoy-retry-on"), asked_grpc = request.get("x-envoy-retry-grpc-on");
+  if (policy) {
+    on_ = policy->on;
+    left_ = policy->retries;
+    per_try_timeout_ = policy->per_try_timeout;
+    bound_ = policy->back_off;
+    bound_max_ = policy->back_off_max;
+  }
+  for (const auto& list : {asked, asked_grpc})
+    if (list) {
+      (void)parse_retry_on(*list, on_);  // a client's unknown words mean nothing, as in Envoy
+      left_ = std::max(left_, 1U);
+    }
+  if (on_ == RetryOn{}) left_ = 0;
+  if (const auto most = request.get("x-envoy-max-retries"); most && left_ > 0)
+    left_ = parse_number<uint32_t>(*most).value_or(left_);
+  if (const auto limit = request.get("x-envoy-upstream-rq-per-try-timeout-ms"))
+    if (const auto ms = parse_number<int64_t>(*limit)) per_try_timeout_ = std::chrono::milliseconds(*ms);
+}
+
+bool Retries::wants(const http::SendError& error) const {
+  if (left_ == 0) return false;
+  switch (error.where) {
+    case http::SendError::overflow:
+      return false;
+    case http::SendError::connect:
+      return on_.connect_failure || on_.server_error || on_.gateway_error || on_.reset || on_.reset_before_request;
+    case http::SendError::refused:
+      return on_.refused_stream || on_.server_error || on_.gateway_error || on_.reset;
+    case http::SendError::reset:
+      return on_.server_error || on_.gateway_error || on_.reset ||
+             (on_.reset_before_request && error.reused_connection);
+    case http::SendError::protocol:
+      return on_.server_error || on_.gateway_error || on_.reset;
+  }
+  return false;
+}
+
+bool Retries::wants(const http::Response& response) const {
+  if (left_ == 0) return false;
+  const int status = response.status();
+  if (response.headers.has("x-envoy-ratelimited")) return on_.envoy_ratelimited;
+  if (on_.server_error && status >= 500) return true;
+  if (on_.gateway_error && (status == 502 || status == 503 || status == 504)) return true;
+  if (on_.retriable_4xx && status == 409) return true;
+  if (on_.retriable_status_codes && policy_ &&
+      std::ranges::find(policy_->status_codes, static_cast<uint32_t>(status)) != policy_->status_codes.end())
+    return true;
+  if (on_.retriable_headers && policy_ && std::ranges::any_of(policy_->retriable_headers, [&](const HeaderMatch& each) {
+        return each.matches(response.headers);
+      }))
+    return true;
+  // A gRPC failure without a message comes as headers alone; once messages flow it is too late.
+  const auto grpc = response.headers.get("grpc-status");
+  if (!grpc) return false;
+  return (on_.grpc_cancelled && *grpc == "1") || (on_.grpc_deadline_exceeded && *grpc == "4") ||
+         (on_.grpc_resource_exhausted && *grpc == "8") || (on_.grpc_internal && *grpc == "13") ||
+         (on_.grpc_unavailable && *grpc == "14");
+}
+
+Duration Retries::next_pause() {
+  --left_;
+  const Duration pause(
+      static_cast<int64_t>(random_.below(static_cast<uint64_t>(std::max<int64_t>(1, bound_.count())))));
+  bound_ = std::min(bound_ * 2, bound_max_);
+  return pause;
+}
+
+}  // namespace lateen::router

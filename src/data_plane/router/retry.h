@@ -1,0 +1,35 @@
+// Whether another attempt is worth it, and how long to wait before it (Envoy's retry semantics; times in the steady
+// clock).
+#pragma once
+#include "data_plane/router/route_table.h"
+#include "lib/base/random.h"
+#include "lib/http/client.h"
+
+namespace lateen::router {
+
+class Retries {
+ public:
+  // `policy` may be null: no retries. The request's x-envoy-retry-on and x-envoy-max-retries headers win over the
+  // policy.
+  Retries(const RetryPolicy* policy, const Headers& request, Random& random);
+
+  bool possible() const { return left_ > 0; }
+  Duration per_try_timeout() const { return per_try_timeout_; }
+  uint32_t host_attempts() const { return policy_ && policy_->avoid_previous_hosts ? policy_->host_attempts : 1; }
+
+  // An attempt ended so: is it one of the kinds to repeat? Does not count.
+  bool wants(const http::SendError& error) const;
+  bool wants(const http::Response& response) const;
+  // Counts one retry and gives the pause before it: random in [0, base), the bound doubling up to the maximum.
+  Duration next_pause();
+
+ private:
+  RetryPolicy defaults_;
+  const RetryPolicy* policy_ = nullptr;
+  RetryOn on_;
+  uint32_t left_ = 0;
+  Duration per_try_timeout_ = 0s, bound_ = 25ms, bound_max_ = 250ms;
+  Random& random_;
+};
+
+}  // namespace lateen::router

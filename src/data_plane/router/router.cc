@@ -1,0 +1,311 @@
+#include "data_plane/router/router.h"
+
+#include <algorithm>
+
+#include "data_plane/router/replay.h"
+#include "data_plane/router/timed_body.h"
+
+namespace lateen::router {
+
+using telemetry::Flag;
+using upstream::Outcome;
+
+// Request bodies are kept for another attempt up to Envoy's default buffer limit.
+constexpr size_t replay_limit = 1024 * 1024;
+
+UpstreamHold::UpstreamHold(std::shared_ptr<upstream::Cluster> cluster, upstream::HostPtr host)
+    : cluster_(std::move(cluster)), host_(std::move(host)) {
+  ++host_->active_requests;
+  cluster_->requests_active.add();
+}
+
+UpstreamHold& UpstreamHold::operator=(UpstreamHold&& other) noexcept {
+  if (this != &other) {
+    release();
+    cluster_ = std::move(other.cluster_);
+    host_ = std::move(other.host_);
+  }
+  return *this;
+}
+
+void UpstreamHold::release() {
+  if (!host_) return;
+  --host_->active_requests;
+  cluster_->requests_active.subtract();
+  host_.reset();
+  cluster_.reset();
+}
+
+struct Router::Trip {
+  Forwarding& f;
+  const Forward& action;
+  std::shared_ptr<upstream::Cluster> cluster;
+  Retries retries;
+  Time started;
+  std::optional<Time> deadline;
+  std::shared_ptr<ReplayableBody> body;
+  std::vector<const upstream::Host*> tried{};
+  std::vector<upstream::HostPtr> kept{};  // so that `tried` names living hosts
+  upstream::HostPtr host{};
+};
+
+const WeightedCluster* Router::choose(const Forward& forward, uint64_t draw) {
+  if (forward.clusters.size() == 1) return &forward.clusters[0];
+  if (forward.total_weight == 0) return nullptr;
+  uint64_t point = draw % forward.total_weight;
+  for (const WeightedCluster& cluster : forward.clusters) {
+    if (point < cluster.weight) return &cluster;
+    point -= cluster.weight;
+  }
+  return nullptr;
+}
+
+namespace {
+
+// A retry that waits counts against max_retries, also when the exchange is cancelled meanwhile.
+struct RetrySlot {
+  upstream::Cluster& cluster;
+  ~RetrySlot() { cluster.end_retry(); }
+};
+
+std::string_view cluster_name(const WeightedCluster* chosen, const Headers& request) {
+  if (!chosen) return {};
+  return chosen->header.empty() ? std::string_view(chosen->name) : request.value(chosen->header);
+}
+
+// x-envoy-upstream-rq-timeout-ms, then grpc-timeout where the route lets it count, then the route's own.
+Duration timeout_of(const Forward& action, Headers& request) {
+  if (const auto asked = request.get("x-envoy-upstream-rq-timeout-ms"))
+    if (const auto ms = parse_number<int64_t>(*asked)) return std::chrono::milliseconds(*ms);
+  const auto grpc = request.get("grpc-timeout");
+  if (action.max_grpc_timeout && grpc && grpc->size() >= 2) {
+    static constexpr std::pair<char, Duration> units[] = {{'H', 1h},  {'M', 1min}, {'S', 1s},
+                                                          {'m', 1ms}, {'u', 1us},  {'n', 1ns}};
+    const auto unit = std::ranges::find(units, grpc->back(), [](const auto& each) { return each.first; });
+    const auto number = parse_number<uint32_t>(grpc->substr(0, grpc->size() - 1));
+    if (unit != std::end(units) && number && *number <= 99'999'999) {
+      const Duration asked = unit->second * *number;
+      return *action.max_grpc_timeout > 0s ? std::min(asked, *action.max_grpc_timeout) : asked;
+    }
+  }
+  return action.timeout;
+}
+
+}  // namespace
+
+io::Task<std::expected<http::Response, LocalReply>> Router::forward(Forwarding f) {
+  const auto& action = std::get<Forward>(f.found.route->action);
+  f.chosen = choose(action, f.draw);
+  const std::string_view name = cluster_name(f.chosen, f.request.headers);
+  f.record.upstream_cluster = name;
+  auto cluster = clusters_.find(name);
+  if (!cluster) {
+    f.record.flags.set(Flag::no_cluster_found);
+    co_return std::unexpected(LocalReply{static_cast<int>(action.cluster_not_found_status), "", "cluster_not_found"});
+  }
+  const RetryPolicy* policy = action.retry ? &*action.retry : f.found.host->retry ? &*f.found.host->retry : nullptr;
+  const Duration timeout = timeout_of(action, f.request.headers);
+  Trip trip{f, action, cluster, Retries(policy, f.request.headers, loop_.random()), loop_.now(), std::nullopt, nullptr};
+  if (timeout > 0s) trip.deadline = loop_.now() + timeout;
+  prepare(trip);
+
+  for (;;) {
+    trip.host = cluster->settings().discovery == upstream::Discovery::original_destination
+                    ? cluster->original_destination(f.record.connection->local)
+                    : cluster->pick(trip.tried, trip.retries.host_attempts());
+    if (!trip.host) {
+      f.record.flags.set(Flag::no_healthy_upstream);
+      co_return std::unexpected(LocalReply{503, "no healthy upstream", "no_healthy_upstream"});
+    }
+    http::SendResult result = co_await attempt(trip);
+    const bool again = (result ? trip.retries.wants(*result) : trip.retries.wants(result.error())) &&
+                       (!trip.body || trip.body->replayable()) && (!trip.deadline || loop_.now() < *trip.deadline);
+    if (again && cluster->begin_retry()) {
+      trip.tried.push_back(trip.host.get());
+      trip.kept.push_back(trip.host);
+      result = std::unexpected(http::SendError{});  // lets the connection of the failed attempt go
+      const Duration pause = trip.retries.next_pause();
+      const RetrySlot slot{*cluster};
+      co_await loop_.sleep(trip.deadline ? std::min(pause, *trip.deadline - loop_.now()) : pause);
+      continue;
+    }
+    if (!result) {
+      if (f.record.attempts > 1 && !trip.retries.possible()) f.record.flags.set(Flag::upstream_retry_limit_exceeded);
+      if (result.error().error.kind == ErrorKind::timed_out && result.error().where != http::SendError::connect) {
+        cluster->timeouts.add();
+        f.record.flags.set(Flag::upstream_request_timeout);
+        const bool whole = trip.deadline && loop_.now() >= *trip.deadline;
+        co_return std::unexpected(LocalReply{504, "upstream request timeout",
+                                             whole ? "upstream_response_timeout" : "upstream_per_try_timeout"});
+      }
+      co_return std::unexpected(reply_to(result.error(), f.record));
+    }
+    if (trip.deadline && result->body) result->body = timed_body(loop_, std::move(result->body), *trip.deadline);
+    co_return std::move(*result);
+  }
+}
+
+// What is the same for all attempts: header changes, rewrites, the body made repeatable where somebody may need it
+// again.
+void Router::prepare(Trip& trip) {
+  Forwarding& f = trip.f;
+  Headers& headers = f.request.headers;
+  for (const char* name : {"x-envoy-retry-on", "x-envoy-retry-grpc-on", "x-envoy-max-retries",
+                           "x-envoy-upstream-rq-timeout-ms", "x-envoy-upstream-rq-per-try-timeout-ms"})
+    headers.remove(name);
+  const std::string original(headers.path());
+  if (trip.action.path_rewrite.kind != PathRewrite::none) {
+    const std::string path = rewritten_path(trip.action.path_rewrite, f.found.route->path, original);
+    if (path != original) {
+      headers.set("x-envoy-original-path", original);
+      headers.set(":path", path);
+    }
+  }
+  const auto& host = f.chosen->host_rewrite.empty() ? trip.action.host_rewrite : f.chosen->host_rewrite;
+  std::string rewritten = host;
+  if (rewritten.empty() && !trip.action.host_rewrite_header.empty())
+    rewritten = headers.value(trip.action.host_rewrite_header);
+  if (!rewritten.empty()) {
+    if (trip.action.append_forwarded_host) headers.add("x-forwarded-host", headers.authority());
+    headers.set(":authority", rewritten);
+  }
+  mutate_request(headers, f.table, f.found, f.chosen, {f.record, &headers, nullptr, nullptr});
+  if (f.request.body && !f.request.is_tunnel && (trip.retries.possible() || !trip.action.mirrors.empty()))
+    trip.body = std::make_shared<ReplayableBody>(std::move(f.request.body), replay_limit);
+  start_mirrors(trip);
+}
+
+std::optional<Duration> Router::time_left(const Trip& trip) const {
+  std::optional<Duration> limit;
+  if (trip.retries.per_try_timeout() > 0s) limit = trip.retries.per_try_timeout();
+  if (trip.deadline)
+    limit = std::min(limit.value_or(Duration::max()), std::max(Duration(1), *trip.deadline - loop_.now()));
+  return limit;
+}
+
+namespace {
+
+// within() for a SendResult, whose error is richer than Error.
+io::Task<Result<http::SendResult>> wrapped(io::Task<http::SendResult> task) { co_return co_await task; }
+
+}  // namespace
+
+io::Task<http::SendResult> Router::attempt(Trip& trip) {
+  Forwarding& f = trip.f;
+  ++f.record.attempts;
+  http::Request request{.headers = f.request.headers, .version = f.request.version, .is_tunnel = f.request.is_tunnel};
+  request.body = trip.body ? trip.body->view() : std::move(f.request.body);
+  if (f.found.host->count_attempts_in_request)
+    request.headers.set("x-envoy-attempt-count", std::to_string(f.record.attempts));
+  if (trip.action.auto_host_rewrite && !trip.host->endpoint().hostname.empty())
+    request.headers.set(":authority", trip.host->endpoint().hostname);
+  upstream::TransportSocket::Options& socket = f.wish.socket;
+  if (trip.cluster->settings().auto_sni && socket.sni.empty())
+    socket.sni = request.headers.authority().substr(0, request.headers.authority().find(':'));
+
+  f.hold = UpstreamHold(trip.cluster, trip.host);
+  f.record.upstream_host = trip.host->endpoint().address;
+  f.record.upstream_host_name = trip.host->endpoint().hostname;
+  f.record.upstream_tls = trip.host->socket().is_secure();
+  trip.cluster->requests.add();
+  const Time sent = loop_.now();
+  f.record.upstream_sent = sent - f.record.began;
+
+  http::SendResult result;
+  if (const auto limit = time_left(trip)) {
+    auto in_time = co_await io::within(
+        loop_, *limit, wrapped(trip.cluster->send(trip.host, std::move(request), f.wish, f.informational)));
+    if (in_time)
+      result = std::move(*in_time);
+    else
+      result = std::unexpected(http::SendError{.where = http::SendError::reset, .error = in_time.error()});
+  } else {
+    result = co_await trip.cluster->send(trip.host, std::move(request), f.wish, f.informational);
+  }
+  if (!result) {
+    if (result.error().where == http::SendError::overflow)
+      trip.cluster->overflows.add();
+    else
+      trip.cluster->record(*trip.host, Outcome::local_failure);
+    co_return result;
+  }
+  const int status = result->status();
+  (status < 300   ? trip.cluster->responses_2xx
+   : status < 500 ? trip.cluster->responses_4xx
+                  : trip.cluster->responses_5xx)
+      .add();
+  trip.cluster->record(*trip.host, upstream::outcome_of(status));
+  f.record.upstream_first_byte = loop_.now() - f.record.began;
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(loop_.now() - sent).count();
+  result->headers.set("x-envoy-upstream-service-time", std::to_string(milliseconds));
+  co_return result;
+}
+
+void Router::start_mirrors(Trip& trip) {
+  for (const Mirror& each : trip.action.mirrors) {
+    if (!each.fraction.holds(trip.f.draw)) continue;
+    auto cluster = clusters_.find(each.cluster);
+    constexpr size_t mirrors_at_once = 1024;  // a slow mirror must not hold the proxy's memory
+    if (!cluster || mirrors_.size() >= mirrors_at_once) continue;
+    http::Request copy{.headers = trip.f.request.headers, .version = trip.f.request.version};
+    if (each.append_shadow) {
+      std::string host(copy.headers.authority());
+      host.insert(std::min(host.size(), host.rfind(':')), "-shadow");
+      copy.headers.set(":authority", host);
+    }
+    if (!trip.body) {
+      mirrors_.start(mirror(cluster, std::move(copy)));
+      continue;
+    }
+    // The copy leaves once the whole body has been seen; a body over the limit is not mirrored.
+    auto shared = std::make_shared<http::Request>(std::move(copy));
+    trip.body->when_complete([this, cluster, shared](std::string_view body) {
+      shared->body = http::text_body(loop_, std::string(body));
+      mirrors_.start(mirror(cluster, std::move(*shared)));
+    });
+  }
+}
+
+io::Task<void> Router::mirror(std::shared_ptr<upstream::Cluster> cluster, http::Request request) {
+  const upstream::HostPtr host = cluster->pick();
+  if (!host) co_return;
+  cluster->requests.add();
+  const http::Version version = request.version;
+  auto result = co_await cluster->send(host, std::move(request), {.version = version});
+  if (result && result->body) (void)co_await http::read_all(*result->body, replay_limit);
+}
+
+LocalReply reply_to(const http::SendError& error, telemetry::Record& record) {
+  std::string reason = "connection termination";
+  Flag flag = Flag::upstream_connection_termination;
+  int status = 503;
+  switch (error.where) {
+    case http::SendError::connect:
+      reason = error.error.kind == ErrorKind::timed_out ? "connection timeout" : "remote connection failure";
+      flag = Flag::upstream_connection_failure;
+      record.upstream_failure = error.error.message;
+      break;
+    case http::SendError::overflow:
+      reason = "overflow", flag = Flag::upstream_overflow;
+      break;
+    case http::SendError::refused:
+      reason = "remote refused stream reset", flag = Flag::upstream_remote_reset;
+      break;
+    case http::SendError::reset:
+      if (error.error.kind != ErrorKind::closed && error.error.kind != ErrorKind::reset)
+        reason = "remote reset", flag = Flag::upstream_remote_reset;
+      break;
+    case http::SendError::protocol:
+      reason = "protocol error", flag = Flag::upstream_protocol_error, status = 502;
+      break;
+  }
+  record.flags.set(flag);
+  std::string body = fmt::format("upstream connect error or disconnect/reset before headers. reset reason: {}", reason);
+  if (!record.upstream_failure.empty()) body += fmt::format(", transport failure reason: {}", record.upstream_failure);
+  std::string details = fmt::format("upstream_reset_before_response_started{{{}{}{}}}", reason,
+                                    record.upstream_failure.empty() ? "" : "|", record.upstream_failure);
+  std::ranges::replace(details, ' ', '_');
+  return {status, std::move(body), std::move(details)};
+}
+
+}  // namespace lateen::router

@@ -1,0 +1,122 @@
+#include "data_plane/tcp/tcp_proxy.h"
+
+#include "data_plane/tcp/pump.h"
+
+namespace lateen::tcp {
+
+using telemetry::Flag;
+using upstream::Outcome;
+
+TcpCounters::TcpCounters(metrics::Registry& registry) {
+  const auto counter = [&](const char* name, const char* help) {
+    return registry.counter({.name = fmt::format("envoy_tcp_{}", name),
+                             .help = help,
+                             .labels = {"envoy_tcp_prefix"},
+                             .stats_name = fmt::format("tcp.{{envoy_tcp_prefix}}.{}", name)});
+  };
+  connections = counter("downstream_cx_total", "Connections.");
+  no_route = counter("downstream_cx_no_route", "Connections closed because their cluster is not there.");
+  sent = counter("downstream_cx_tx_bytes_total", "Bytes sent to clients.");
+  received = counter("downstream_cx_rx_bytes_total", "Bytes received from clients.");
+}
+
+TcpProxy::TcpProxy(std::shared_ptr<const TcpProxySettings> settings, upstream::Clusters& clusters,
+                   metrics::Shard& shard, const TcpCounters& counters)
+    : settings_(std::move(settings)), clusters_(clusters) {
+  connections_ = shard.counter(counters.connections, {settings_->stat_prefix});
+  no_route_ = shard.counter(counters.no_route, {settings_->stat_prefix});
+  sent_ = shard.counter(counters.sent, {settings_->stat_prefix});
+  received_ = shard.counter(counters.received, {settings_->stat_prefix});
+}
+
+std::string_view TcpProxy::choose(Random& random) const {
+  if (settings_->targets.size() == 1) return settings_->targets[0].cluster;
+  uint64_t total = 0;
+  for (const WeightedTarget& target : settings_->targets) total += target.weight;
+  uint64_t point = total ? random.below(total) : 0;
+  for (const WeightedTarget& target : settings_->targets) {
+    if (point < target.weight) return target.cluster;
+    point -= target.weight;
+  }
+  return {};
+}
+
+io::Task<std::unique_ptr<io::Transport>> TcpProxy::connect(Connection& connection, upstream::Cluster& cluster,
+                                                           upstream::HostPtr& host) {
+  telemetry::Record& record = connection.record;
+  for (uint32_t attempt = 0; attempt < settings_->max_connect_attempts; ++attempt) {
+    host = cluster.settings().discovery == upstream::Discovery::original_destination
+               ? cluster.original_destination(connection.about.local)
+               : cluster.pick();
+    if (!host) {
+      record.flags.set(Flag::no_healthy_upstream);
+      co_return nullptr;
+    }
+    ++record.attempts;
+    record.upstream_host = host->endpoint().address;
+    record.upstream_tls = host->socket().is_secure();
+    auto transport = co_await cluster.connect(host, connection.upstream);
+    cluster.record(*host, transport ? Outcome::success : Outcome::local_failure);
+    if (transport) co_return std::move(*transport);
+    record.upstream_failure = transport.error().message;
+  }
+  record.flags.set(Flag::upstream_connection_failure);
+  if (settings_->max_connect_attempts > 1) record.flags.set(Flag::upstream_retry_limit_exceeded);
+  co_return nullptr;
+}
+
+io::Task<void> TcpProxy::serve(Connection& connection) {
+  telemetry::Record& record = connection.record;
+  io::Loop& loop = connection.transport.loop();
+  connections_.add();
+  Pumped pumped;
+  // Also when the listener ends the connection by destroying this task.
+  struct End {
+    TcpProxy& proxy;
+    Connection& connection;
+    Pumped& pumped;
+    ~End() {
+      telemetry::Record& record = connection.record;
+      record.bytes_received = pumped.from_first;
+      record.bytes_sent = pumped.from_second;
+      record.finished = connection.transport.loop().now() - record.began;
+      proxy.received_.add(pumped.from_first);
+      proxy.sent_.add(pumped.from_second);
+      for (const auto& log : proxy.settings_->access_logs) log->write({record});
+    }
+  } end{*this, connection, pumped};
+
+  record.upstream_cluster = choose(loop.random());
+  const auto cluster = clusters_.find(record.upstream_cluster);
+  if (!cluster) {
+    no_route_.add();
+    record.flags.set(Flag::no_cluster_found);
+    connection.transport.abort_on_close();
+    co_return;
+  }
+  record.service_host = cluster->settings().service.host;
+  record.service_name = cluster->settings().service.name;
+  record.service_namespace = cluster->settings().service.name_space;
+  upstream::HostPtr host;
+  const auto upstream = co_await connect(connection, *cluster, host);
+  if (!upstream) {
+    connection.transport.abort_on_close();
+    co_return;
+  }
+  record.upstream_local = upstream->local();
+  ++host->active_requests;
+  cluster->connections_active.add();
+  struct Release {
+    upstream::Cluster& cluster;
+    upstream::Host& host;
+    ~Release() {
+      --host.active_requests;
+      cluster.connections_active.subtract();
+    }
+  } release{*cluster, *host};
+  co_await pump(connection.transport, *upstream, settings_->idle_timeout, pumped);
+  if (pumped.end == Pumped::first_failed) upstream->abort_on_close();
+  if (pumped.end == Pumped::second_failed) connection.transport.abort_on_close();
+}
+
+}  // namespace lateen::tcp

@@ -1,0 +1,49 @@
+// An endpoint as one worker sees it: its pools, its load, its recent failures. Shared by the cluster that lists it and
+// the exchanges that use it, so that one which is taken off the list lives until its last response is read.
+#pragma once
+#include <map>
+
+#include "data_plane/upstream/cluster_settings.h"
+
+namespace lateen::upstream {
+
+class Host {
+ public:
+  Host(Endpoint endpoint, std::shared_ptr<TransportSocket> socket)
+      : endpoint_(std::move(endpoint)), socket_(std::move(socket)) {}
+
+  const Endpoint& endpoint() const { return endpoint_; }
+  TransportSocket& socket() const { return *socket_; }
+
+  // Healthy enough to be chosen: says the control plane, and outlier detection has not ejected it.
+  Health health() const { return ejected_ ? Health::unhealthy : endpoint_.health; }
+
+  // Pools are kept apart by protocol and by what the TLS layer will say.
+  struct PoolKey {
+    http::Version version;
+    TransportSocket::Options options;
+    auto operator<=>(const PoolKey& other) const {
+      return std::tie(version, options.alpn, options.sni) <=>
+             std::tie(other.version, other.options.alpn, other.options.sni);
+    }
+    bool operator==(const PoolKey& other) const { return (*this <=> other) == 0; }
+  };
+
+  uint32_t active_requests = 0;  // what least-request compares
+
+ private:
+  friend class Cluster;
+  friend class OutlierWatch;
+  Endpoint endpoint_;
+  std::shared_ptr<TransportSocket> socket_;
+  std::map<PoolKey, std::unique_ptr<http::Pool>> pools_;
+  // Outlier detection.
+  bool ejected_ = false;
+  uint32_t consecutive_5xx_ = 0, consecutive_gateway_ = 0, consecutive_local_ = 0;
+  uint32_t ejections_ = 0;  // consecutive ones: each makes the next last longer
+  Time ejected_until_{};
+};
+
+using HostPtr = std::shared_ptr<Host>;
+
+}  // namespace lateen::upstream

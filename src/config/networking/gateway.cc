@@ -9,7 +9,7 @@ using namespace schema;  // field(), record() and the attributes
 Fields Port::fields() {
   return record("Port", "A port of a gateway.",
                 {
-                    field("number", &Port::number, "Port that listens.", required, at_least(1), at_most(65535)),
+                    field("number", &Port::number, "Port that listens; 0 for a unix socket.", required, at_most(65535)),
                     field("protocol", &Port::protocol,
                           "HTTP, HTTPS, GRPC, GRPC-WEB, HTTP2, MONGO, MYSQL, REDIS, TCP or TLS.", required),
                     field("name", &Port::name, "Label of the port.", required),

@@ -97,9 +97,11 @@ void set_aside(const DocumentNode& document, std::string_view file, Diagnostics&
     if (const auto* name = metadata->find("namespace")) other.namespace_ = name->text();
   }
   other.origin = origin_of(document, file, options);
-  diagnostics.warning(file, document.position(), "kind",
-                      fmt::format("{} of {} is not a kind that is read here; the object is left alone",
-                                  other.kind.substr(0, 100), other.api_version.substr(0, 100)));
+  // The fleet takes Rollouts from the documents kept here.
+  if (other.kind != "Rollout" || !other.api_version.starts_with("argoproj.io/"))
+    diagnostics.warning(file, document.position(), "kind",
+                        fmt::format("{} of {} is not a kind that is read here; the object is left alone",
+                                    other.kind.substr(0, 100), other.api_version.substr(0, 100)));
   objects.others.push_back(std::move(other));
 }
 

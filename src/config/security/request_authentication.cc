@@ -22,6 +22,11 @@ Fields JWTHeader::fields() {
                 });
 }
 
+Names names(JWTRule::Presence) {
+  static constexpr Name all[] = {{"OPTIONAL", 0}, {"REQUIRED", 1}};
+  return all;
+}
+
 Fields JWTRule::fields() {
   return record(
       "JWTRule", "Tokens of one issuer.",
@@ -44,6 +49,7 @@ Fields JWTRule::fields() {
           field("timeout", &JWTRule::timeout, "Limit for fetching keys.", at_least_long(1ms), otherwise("5s")),
           field("spaceDelimitedClaims", &JWTRule::space_delimited_claims, "Claims that are lists in one text.",
                 no_empty_elements, most(64)),
+          field("presence", &JWTRule::presence, "Whether a request must have a token of this issuer.", not_honoured()),
       });
 }
 

@@ -27,6 +27,7 @@ struct ClaimToHeader {
 };
 
 struct JWTRule {
+  enum class Presence { OPTIONAL, REQUIRED };
   std::string issuer;
   std::vector<std::string> audiences;
   std::string jwks_uri;
@@ -39,6 +40,7 @@ struct JWTRule {
   std::vector<ClaimToHeader> output_claim_to_headers;
   std::optional<Duration> timeout;
   std::vector<std::string> space_delimited_claims;
+  Presence presence = Presence::OPTIONAL;
   bool operator==(const JWTRule&) const = default;
   static schema::Fields fields();
 };
@@ -51,5 +53,7 @@ struct RequestAuthentication {
   bool operator==(const RequestAuthentication&) const = default;
   static schema::Fields fields();
 };
+
+schema::Names names(JWTRule::Presence);
 
 }  // namespace lateen::config

@@ -19,7 +19,12 @@ struct Pair {
   bool keeps_case = false;
 };
 
-using PairKey = std::pair<std::string, std::string>;  // identity in lower case, environment
+struct PairKey {
+  std::string identity;  // in lower case
+  std::string env;
+  std::string variant;
+  auto operator<=>(const PairKey&) const = default;
+};
 
 class Derivation {
  public:
@@ -51,8 +56,9 @@ class Derivation {
   Derived derived_;
 };
 
-std::string host_of(const Pair& pair, const std::string& suffix) {
-  const std::string host = fmt::format("{}.{}.{}", pair.env, pair.identity, suffix);
+std::string host_of(const PairKey& key, const Pair& pair, const std::string& suffix) {
+  const std::string prefix = key.variant.empty() ? "" : key.variant + ".";
+  const std::string host = fmt::format("{}{}.{}.{}", prefix, pair.env, pair.identity, suffix);
   return pair.keeps_case ? host : lowered(host);
 }
 
@@ -73,7 +79,7 @@ void Derivation::look_at_sites() {
       const std::string identity = lowered(workload.identity);
       callers_[identity].insert(site);
       if (!workload.endpoint) continue;
-      Pair& pair = pairs_[{identity, workload.env}];
+      Pair& pair = pairs_[{identity, workload.env, workload.variant}];
       if (pair.identity.empty()) {
         pair.identity = workload.identity;
         pair.env = workload.env;
@@ -102,7 +108,7 @@ void Derivation::find_callers() {
       for (const std::string& destination : dependency.spec.destinations) {
         bool found = false;
         for (auto& [key, pair] : pairs_) {
-          if (key.first != lowered(destination)) continue;
+          if (key.identity != lowered(destination)) continue;
           pair.sites.insert(caller->second.begin(), caller->second.end());
           found = true;
         }
@@ -115,7 +121,7 @@ void Derivation::find_callers() {
 const config::Object<Policy>* Derivation::policy_of(const PairKey& key, const Pair& pair) {
   std::vector<const Candidate*> allowed;
   for (const Candidate& candidate : policies_) {
-    if (candidate.identity != key.first || candidate.env != key.second) continue;
+    if (candidate.identity != key.identity || candidate.env != key.env) continue;
     const bool beside = std::ranges::any_of(pair.servers, [&](const auto& item) {
       return views_[item.first].name == candidate.site &&
              std::ranges::any_of(item.second, [&](const Workload* workload) {
@@ -146,6 +152,7 @@ std::vector<config::WorkloadEntry> Derivation::endpoints_for(const Pair& pair, s
       if (server == site) {
         endpoint.address = workload->endpoint->address;
         endpoint.ports[protocol] = workload->endpoint->port;
+        endpoint.weight = workload->endpoint->weight;
       } else if (view.ingress) {
         endpoint.address = view.ingress->address;
         endpoint.ports[protocol] = view.ingress->port;
@@ -232,7 +239,7 @@ void Derivation::derive_pair(const PairKey& key, const Pair& pair) {
                                             "locality and weights by region leave them out",
                                             views_[site].name));
   }
-  const std::string own = host_of(pair, options_.hostname_suffix);
+  const std::string own = host_of(key, pair, options_.hostname_suffix);
   if (protocols.size() > 1)
     derived_.findings.warning(
         "", {}, "",

@@ -79,22 +79,9 @@ auto age_order(const Service& service) {
   return std::tuple(service.metadata.creation_timestamp.value_or(WallTime{}), service.metadata.name);
 }
 
-// The oldest Service of the namespace that selects these pods and has their mesh port.
-std::optional<LocalEndpoint> endpoint_of(const config::Objects& objects, std::string_view namespace_,
-                                         const config::PodTemplate& pod) {
-  const Service* best = nullptr;
-  const config::KubernetesPort* best_port = nullptr;
-  for (const Service& service : objects.services) {
-    if (service.metadata.namespace_ != namespace_ || is_ignored(service.metadata)) continue;
-    if (!contains(pod.metadata.labels, service.spec.selector)) continue;
-    const auto* port = port_of(service, pod.metadata, pod.spec);
-    if (!port || (best && age_order(*best) <= age_order(service))) continue;
-    best = &service;
-    best_port = port;
-  }
-  if (!best) return std::nullopt;
-  return LocalEndpoint{fmt::format("{}.{}.svc.cluster.local", best->metadata.name, namespace_),
-                       static_cast<uint32_t>(best_port->port), protocol_of(best_port->name)};
+LocalEndpoint endpoint_at(const Service& service, const config::KubernetesPort& port) {
+  return {fmt::format("{}.{}.svc.cluster.local", service.metadata.name, service.metadata.namespace_),
+          static_cast<uint32_t>(port.port), protocol_of(port.name)};
 }
 
 // The region that most nodes name; of two equally many, the first by name.
@@ -142,38 +129,95 @@ bool is_ignored(const ObjectMeta& metadata) {
   return metadata.annotation(ignore_key) == "true" || metadata.label(ignore_key) == "true";
 }
 
+std::optional<LocalEndpoint> Services::oldest(std::string_view containing) const {
+  const Service* best = nullptr;
+  const config::KubernetesPort* best_port = nullptr;
+  for (const Service& service : objects.services) {
+    if (service.metadata.namespace_ != namespace_ || is_ignored(service.metadata)) continue;
+    if (service.metadata.name.find(containing) == std::string::npos) continue;
+    if (!contains(pod.metadata.labels, service.spec.selector)) continue;
+    const auto* port = port_of(service, pod.metadata, pod.spec);
+    if (!port || (best && age_order(*best) <= age_order(service))) continue;
+    best = &service;
+    best_port = port;
+  }
+  return best ? std::optional(endpoint_at(*best, *best_port)) : std::nullopt;
+}
+
+std::optional<LocalEndpoint> Services::named(std::string_view name) const {
+  for (const Service& service : objects.services) {
+    if (service.metadata.namespace_ != namespace_ || service.metadata.name != name) continue;
+    if (const auto* port = port_of(service, pod.metadata, pod.spec)) return endpoint_at(service, *port);
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+// Adds the workloads of one Deployment or Rollout: one for each endpoint, one without when there is none.
+void add_workloads(SiteView& view, const Workload& pattern, const std::vector<VariantEndpoint>& endpoints) {
+  for (const auto& [variant, endpoint] : endpoints) {
+    view.workloads.push_back(pattern);
+    view.workloads.back().variant = variant;
+    view.workloads.back().endpoint = endpoint;
+  }
+  if (endpoints.empty()) view.workloads.push_back(pattern);
+}
+
+// What a Deployment or Rollout says about itself; nothing when it is no workload of the fleet.
+std::optional<Workload> workload_of(std::string_view kind, const ObjectMeta& metadata, const ObjectMeta& pod,
+                                    const ObjectMeta* space, const config::Origin& origin, const Options& options,
+                                    schema::Diagnostics& findings) {
+  const std::string_view identity = first_of({pod.label(options.identity_key), pod.annotation(options.identity_key)});
+  if (identity.empty() || pod.label("admiral-ignore") == "true" || is_ignored(metadata) ||
+      (space && is_ignored(*space)))
+    return std::nullopt;
+  if (!is_injected(pod, space)) {
+    findings.warning(origin.file, origin.position, "",
+                     fmt::format("{} {}/{} has the identity {} but no sidecar, and is left out", kind,
+                                 metadata.namespace_, metadata.name, identity));
+    return std::nullopt;
+  }
+  Workload out;
+  out.identity = identity;
+  out.env = env_of(pod, metadata.namespace_, options);
+  out.namespace_ = metadata.namespace_;
+  out.type = lowered(kind);
+  out.keeps_case = pod.annotation("admiral.io/cname-case-sensitive") == "true";
+  out.origin = origin;
+  return out;
+}
+
+}  // namespace
+
 SiteView view_of(const Site& site, const Options& options, schema::Diagnostics& findings) {
-  SiteView view{.name = site.name, .region = region_of(site, findings), .ingress = ingress_of(site, options)};
+  SiteView view{
+      .name = site.name, .region = region_of(site, findings), .ingress = ingress_of(site, options), .workloads = {}};
   std::map<std::string_view, const ObjectMeta*> namespaces;
   for (const config::Namespace& space : site.objects.namespaces) namespaces[space.metadata.name] = &space.metadata;
+  const auto space_of = [&](const ObjectMeta& metadata) {
+    const auto found = namespaces.find(metadata.namespace_);
+    return found == namespaces.end() ? nullptr : found->second;
+  };
 
-  for (const config::Deployment& deployment : site.objects.deployments) {
-    const ObjectMeta& pod = deployment.spec.template_.metadata;
-    const auto space = namespaces.find(deployment.metadata.namespace_);
-    const ObjectMeta* namespace_ = space == namespaces.end() ? nullptr : space->second;
-    const std::string_view identity = first_of({pod.label(options.identity_key), pod.annotation(options.identity_key)});
-    if (identity.empty() || pod.label("admiral-ignore") == "true" || is_ignored(deployment.metadata) ||
-        (namespace_ && is_ignored(*namespace_)))
-      continue;
-    if (!is_injected(pod, namespace_)) {
-      findings.warning(deployment.origin.file, deployment.origin.position, "",
-                       fmt::format("Deployment {}/{} has the identity {} but no sidecar, and is left out",
-                                   deployment.metadata.namespace_, deployment.metadata.name, identity));
-      continue;
-    }
-    view.workloads.push_back({
-        .identity = std::string(identity),
-        .env = env_of(pod, deployment.metadata.namespace_, options),
-        .namespace_ = deployment.metadata.namespace_,
-        .type = "deployment",
-        .keeps_case = pod.annotation("admiral.io/cname-case-sensitive") == "true",
-        .endpoint = endpoint_of(site.objects, deployment.metadata.namespace_, deployment.spec.template_),
-        .origin = deployment.origin,
-    });
+  for (const config::Deployment& object : site.objects.deployments) {
+    const config::PodTemplate& pod = object.spec.template_;
+    const auto workload = workload_of("Deployment", object.metadata, pod.metadata, space_of(object.metadata),
+                                      object.origin, options, findings);
+    if (!workload) continue;
+    const auto endpoint = Services{site.objects, workload->namespace_, pod}.oldest();
+    add_workloads(view, *workload,
+                  endpoint ? std::vector{VariantEndpoint{"", *endpoint}} : std::vector<VariantEndpoint>{});
+  }
+  for (const config::Rollout& object : rollouts_of(site.objects, findings)) {
+    const config::PodTemplate& pod = object.spec.template_;
+    const auto workload = workload_of("Rollout", object.metadata, pod.metadata, space_of(object.metadata),
+                                      object.origin, options, findings);
+    if (workload) add_workloads(view, *workload, endpoints_of(object, {site.objects, workload->namespace_, pod}));
   }
   std::ranges::sort(view.workloads, {}, [](const Workload& workload) {
-    return std::tuple(lowered(workload.identity), workload.env, workload.namespace_,
-                      workload.endpoint ? workload.endpoint->address : "");
+    return std::tuple(lowered(workload.identity), workload.env, workload.variant, workload.namespace_,
+                      workload.endpoint ? workload.endpoint->address : "", workload.type);
   });
   return view;
 }

@@ -34,11 +34,11 @@ ResourceSet::ResourceSet(std::vector<ResourcePointer> resources) : resources_(st
   version_ = xds::version_of(all);
 }
 
-const Resource* ResourceSet::find(std::string_view name) const {
+ResourcePointer ResourceSet::pointer(std::string_view name) const {
   const auto at =
       std::lower_bound(resources_.begin(), resources_.end(), name,
                        [](const ResourcePointer& each, std::string_view name) { return each->name < name; });
-  return at != resources_.end() && (*at)->name == name ? at->get() : nullptr;
+  return at != resources_.end() && (*at)->name == name ? *at : nullptr;
 }
 
 Difference difference(const ResourceSet* before, const ResourceSet* now) {

@@ -31,7 +31,8 @@ class ResourceSet {
   explicit ResourceSet(std::vector<ResourcePointer> resources);
 
   const std::vector<ResourcePointer>& all() const { return resources_; }
-  const Resource* find(std::string_view name) const;
+  const Resource* find(std::string_view name) const { return pointer(name).get(); }
+  ResourcePointer pointer(std::string_view name) const;  // null when there is none
   // Equal for sets of equal resources.
   const std::string& version() const { return version_; }
 

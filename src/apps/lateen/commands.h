@@ -1,0 +1,9 @@
+// The commands of `lateen`, one function a file. To add one: its function here, its line in the table of main.cc.
+#pragma once
+#include "apps/wiring/arguments.h"
+
+namespace lateen::commands {
+
+int validate(const wiring::Arguments& arguments);
+
+}  // namespace lateen::commands

@@ -15,12 +15,40 @@ HOST_NUMBER = 1
 NETNS_FOLDER = pathlib.Path("/etc/netns")
 
 
+class Unable(DemoFailed):
+    """This machine cannot give what was asked for; nothing is wrong with the mesh."""
+
+
 def choose(wanted: str) -> "Namespaces | Loopback":
     """`auto` takes namespaces where that is possible."""
-    able = os.geteuid() == 0 and shutil.which("ip") is not None
-    if wanted == "namespaces" and not able:
-        raise DemoFailed("network namespaces need root; without it use --place loopback")
-    return Namespaces() if wanted == "namespaces" or (wanted == "auto" and able) else Loopback()
+    if wanted == "loopback":
+        return Loopback()
+    obstacle = obstacle_to_namespaces()
+    if not obstacle:
+        return Namespaces()
+    if wanted == "namespaces":
+        raise Unable(f"network namespaces cannot be used here: {obstacle}")
+    say(f"demo: machines are loopback addresses and nothing is captured, since {obstacle}")
+    return Loopback()
+
+
+def obstacle_to_namespaces() -> str:
+    """Why this process cannot make network namespaces with rules of their own; empty when it can."""
+    if os.geteuid() != 0:
+        return "it is not root"
+    probe = f"{PREFIX}probe-{os.getpid()}"
+    try:
+        ip("netns", "add", probe)
+    except (DemoFailed, OSError) as error:
+        return str(error).splitlines()[0]
+    try:
+        run(["ip", "netns", "exec", probe, "nft", "add", "table", "inet", "probe"], "making a rule")
+        ip("link", "add", "eth0", "netns", probe, "type", "veth", "peer", "name", "eth1", "netns", probe)
+        return ""
+    except (DemoFailed, OSError) as error:
+        return str(error).splitlines()[0]
+    finally:
+        ip("netns", "del", probe)
 
 
 class Namespaces:
@@ -96,7 +124,7 @@ class Loopback:
     _application_ports = 20000
 
     def open(self) -> None:
-        say("demo: not root, so machines are loopback addresses and nothing is captured")
+        pass
 
     def close(self) -> None:
         pass

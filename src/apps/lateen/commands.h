@@ -4,6 +4,8 @@
 
 namespace lateen::commands {
 
+int proxy_config(const wiring::Arguments& arguments);
+int proxy_status(const wiring::Arguments& arguments);
 int validate(const wiring::Arguments& arguments);
 
 }  // namespace lateen::commands

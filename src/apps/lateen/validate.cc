@@ -1,12 +1,11 @@
 #include "control_plane/analyze/validate.h"
-#include "lib/io/files.h"
 
 #include <cstdio>
 
 #include <fmt/format.h>
 
 #include "apps/lateen/commands.h"
-
+#include "lib/io/files.h"
 
 namespace lateen::commands {
 

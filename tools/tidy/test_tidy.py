@@ -130,7 +130,7 @@ auto Stream::run() -> io::Task<void> { co_await h(); }
 """)
 
     def test_tables_and_types_may_be_long(self):
-        self.accepted("src/lib/base/a.cc", "constexpr int table[] = {\n" + "  1,\n" * 200 + "};\nclass A : public B<int(int)> {\n"
+        self.accepted("src/lib/base/a.cc", "constexpr int table[] = {\n" + "  1,\n" * 200 + "};\nauto A::fields() {\n" + "  f();\n" * 90 + "}\nclass A : public B<int(int)> {\n"
                       + "  int f();\n" * 200 + "};\nenum class E : int {\n" + "  a,\n" * 100 + "};\n")
 
 

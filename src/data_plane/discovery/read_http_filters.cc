@@ -1,14 +1,17 @@
 #include <envoy/extensions/filters/http/cors/v3/cors.pb.h>
 #include <envoy/extensions/filters/http/fault/v3/fault.pb.h>
+#include <envoy/extensions/filters/http/rbac/v3/rbac.pb.h>
 
 #include "config/xds/names.h"
 #include "config/xds/typed_struct.h"
 #include "data_plane/discovery/read_listener.h"
+#include "data_plane/discovery/read_rbac.h"
 #include "data_plane/discovery/read_route_action.h"
 #include "data_plane/discovery/string_match.h"
 #include "data_plane/http/filters/cors.h"
 #include "data_plane/http/filters/fault.h"
 #include "data_plane/http/filters/istio.h"
+#include "data_plane/http/filters/rbac.h"
 
 namespace lateen::discovery {
 
@@ -59,6 +62,26 @@ Result<std::shared_ptr<filters::CorsPolicy>> read_cors(
   if (message.has_filter_enabled()) out->share = fraction_of(message.filter_enabled().default_value());
   if (message.has_forward_not_matching_preflights())
     out->forward_not_matching_preflights = message.forward_not_matching_preflights().value();
+  return out;
+}
+
+using RbacMessage = envoy::extensions::filters::http::rbac::v3::RBAC;
+
+Result<std::shared_ptr<filters::RbacSettings>> read_rbac_filter(const RbacMessage& message) {
+  auto out = std::make_shared<filters::RbacSettings>();
+  if (message.has_matcher() || message.has_shadow_matcher())
+    return fail(ErrorKind::unsupported, "rbac: matcher and shadow_matcher are not supported");
+  if (message.has_rules()) {
+    auto rules = read_rbac(message.rules());
+    if (!rules) return failed(rules, "rbac.rules");
+    out->rules = std::move(*rules);
+  }
+  if (message.has_shadow_rules()) {
+    auto rules = read_rbac(message.shadow_rules());
+    if (!rules) return failed(rules, "rbac.shadow_rules");
+    out->shadow = std::move(*rules);
+  }
+  out->shadow_prefix = message.shadow_rules_stat_prefix();
   return out;
 }
 
@@ -132,6 +155,13 @@ Result<std::optional<MakeHttpFilter>> read_filter(const xds::TypedConfig& config
   }
   if (type == "envoy.extensions.filters.http.cors.v3.Cors")
     return MakeHttpFilter([](Worker&) { return std::make_unique<filters::Cors>(); });
+  if (type == RbacMessage::descriptor()->full_name()) {
+    auto settings = read_rbac_filter(static_cast<const RbacMessage&>(*config.message));
+    if (!settings) return failed(settings);
+    return MakeHttpFilter([settings = std::shared_ptr<const filters::RbacSettings>(std::move(*settings))](Worker&) {
+      return std::make_unique<filters::Rbac>(settings);
+    });
+  }
   if (config.type_url == xds::istio_filter::alpn) return read_alpn(config.value);
   if (config.type_url == xds::istio_filter::peer_metadata) return read_peer_metadata(config.value, around);
   if (config.type_url == xds::istio_filter::stats) {
@@ -191,6 +221,9 @@ Result<std::shared_ptr<const router::FilterSettings>> read_filter_settings(const
   const std::string_view type = xds::type_name_of(opened->type_url);
   if (type == FaultMessage::descriptor()->full_name())
     return read_fault(static_cast<const FaultMessage&>(*opened->message));
+  using RbacPerRoute = envoy::extensions::filters::http::rbac::v3::RBACPerRoute;
+  if (type == RbacPerRoute::descriptor()->full_name())
+    return read_rbac_filter(static_cast<const RbacPerRoute&>(*opened->message).rbac());
   using CorsMessage = envoy::extensions::filters::http::cors::v3::CorsPolicy;
   if (type == CorsMessage::descriptor()->full_name())
     return read_cors(static_cast<const CorsMessage&>(*opened->message));

@@ -1,9 +1,12 @@
 #include <envoy/config/listener/v3/listener_components.pb.h>
+#include <envoy/extensions/filters/network/rbac/v3/rbac.pb.h>
 
 #include "config/xds/names.h"
 #include "config/xds/typed_struct.h"
 #include "data_plane/discovery/read_listener.h"
+#include "data_plane/discovery/read_rbac.h"
 #include "data_plane/tcp/istio_filters.h"
+#include "data_plane/tcp/rbac.h"
 
 namespace lateen::discovery {
 
@@ -32,6 +35,18 @@ Result<MakeTerminal> read_tcp_proxy(const TcpProxyMessage& message, const Listen
   out->access_logs = std::move(*logs);
   return MakeTerminal([settings = std::shared_ptr<const tcp::TcpProxySettings>(std::move(out))](Worker& worker) {
     return std::make_unique<tcp::TcpProxy>(settings, worker.clusters, worker.shard, worker.families.tcp);
+  });
+}
+
+using RbacMessage = envoy::extensions::filters::network::rbac::v3::RBAC;
+
+Result<MakeFilter> read_rbac_filter(const RbacMessage& message, Notes& notes) {
+  notes.check(message, "rbac", {"rules", "stat_prefix"});
+  if (!message.has_rules()) return fail(ErrorKind::unsupported, "a network rbac filter needs rules");
+  auto rules = read_rbac(message.rules());
+  if (!rules) return failed(rules);
+  return MakeFilter([rules = std::make_shared<const router::AccessRules>(std::move(*rules))](Worker&) {
+    return std::make_unique<tcp::Rbac>(rules);
   });
 }
 
@@ -74,7 +89,9 @@ Result<> read_network_filters(const google::protobuf::RepeatedPtrField<envoy::co
       if (!terminal) return failed(terminal, filter.name());
       chain.terminal = std::move(*terminal);
     } else {
-      auto made = read_istio_filter(*opened, around, direction == telemetry::Direction::inbound);
+      auto made = type == RbacMessage::descriptor()->full_name()
+                      ? read_rbac_filter(static_cast<const RbacMessage&>(*opened->message), notes)
+                      : read_istio_filter(*opened, around, direction == telemetry::Direction::inbound);
       if (!made) return failed(made, filter.name());
       chain.filters.push_back(std::move(*made));
     }

@@ -2,6 +2,9 @@
 
 #include <openssl/pem.h>
 
+#include <algorithm>
+
+#include "lib/base/ip.h"
 #include "lib/base/strings.h"
 #include "lib/tls/digest.h"
 #include "lib/tls/native.h"
@@ -132,6 +135,31 @@ std::string pem_of(const std::vector<Certificate>& chain) {
   std::string out;
   for (const auto& certificate : chain) out += certificate.pem();
   return out;
+}
+
+namespace {
+
+bool dns_name_matches(std::string_view pattern, std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  if (equal_ignoring_case(pattern, host)) return true;
+  if (!pattern.starts_with("*.")) return false;
+  const size_t dot = host.find('.');
+  if (dot == std::string_view::npos || dot == 0) return false;
+  const std::string_view rest = pattern.substr(1);  // with its dot
+  return rest.find('.', 1) != std::string_view::npos && equal_ignoring_case(rest, host.substr(dot));
+}
+
+}  // namespace
+
+bool certifies_host(const Certificate& certificate, std::string_view host) {
+  const auto& names = certificate.names();
+  if (const auto ip = Ip::parse(host))
+    return std::any_of(names.ips.begin(), names.ips.end(), [&](const std::string& text) {
+      const auto candidate = Ip::parse(text);
+      return candidate && *candidate == *ip;
+    });
+  return std::any_of(names.dns.begin(), names.dns.end(),
+                     [&](const std::string& pattern) { return dns_name_matches(pattern, host); });
 }
 
 Result<Credentials> Credentials::parse(std::string_view chain_pem, std::string_view key_pem) {

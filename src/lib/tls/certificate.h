@@ -58,6 +58,10 @@ class Certificate {
 
 std::string pem_of(const std::vector<Certificate>& chain);
 
+// Whether the certificate is for that host (RFC 6125): a DNS name, ignoring case, where "*.example.com" stands for one
+// label; or an IP address, compared as a number. The subject is not looked at.
+bool certifies_host(const Certificate& certificate, std::string_view host);
+
 // A certificate chain, leaf first, and the key of the leaf: what one end shows.
 struct Credentials {
   std::vector<Certificate> chain;

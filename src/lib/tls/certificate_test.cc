@@ -102,6 +102,20 @@ TEST(Certificate, NoTruncatedFormIsAccepted) {
   for (size_t size = 0; size < der.size(); ++size) EXPECT_FALSE(Certificate::parse_der(der.substr(0, size)));
 }
 
+TEST(Certificate, NamesHosts) {
+  const TestPki pki(now);
+  CertificatePlan plan = pki.leaf_plan("spiffe://td/x");
+  plan.names.dns = {"istiod.istio-system.svc", "*.example.com", "*.com"};
+  plan.names.ips = {"10.0.0.7", "2001:db8::1"};
+  const Certificate certificate = pki.member(plan).leaf();
+  for (const char* host : {"istiod.istio-system.svc", "ISTIOD.istio-system.svc.", "a.example.com", "10.0.0.7",
+                           "2001:0db8:0::1"})
+    EXPECT_TRUE(certifies_host(certificate, host)) << host;
+  for (const char* host : {"", "example.com", ".example.com", "a.b.example.com", "other.com", "10.0.0.8",
+                           "xistiod.istio-system.svc", "spiffe://td/x"})
+    EXPECT_FALSE(certifies_host(certificate, host)) << host;
+}
+
 TEST(Credentials, KeyMustFitTheLeaf) {
   const TestPki pki(now);
   const Credentials a = pki.member("spiffe://td/a"), b = pki.member("spiffe://td/b");

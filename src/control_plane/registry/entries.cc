@@ -82,8 +82,8 @@ Service service_of(const config::Object<ServiceEntry>& entry, const std::string&
   out.cluster = cluster.id;
   if (!spec.addresses.empty()) out.addresses[cluster.id] = spec.addresses;
   for (const auto& port : spec.ports)
-    out.ports.push_back({port.name, port.number, port.target_port ? port.target_port : port.number, "",
-                         protocol_named(port.protocol)});
+    out.ports.push_back(
+        {port.name, port.number, port.target_port ? port.target_port : port.number, "", protocol_named(port.protocol)});
   out.resolution = resolution_of(spec.resolution);
   out.mesh_external = spec.location == ServiceEntry::Location::MESH_EXTERNAL;
   out.export_to = spec.export_to;
@@ -109,8 +109,8 @@ std::vector<Workload> workload_entries_of(const config::Objects& objects, const 
 std::vector<Service> services_of_entry(const config::Object<ServiceEntry>& entry, const ClusterContext& cluster,
                                        const std::vector<Workload>& workloads) {
   const auto& spec = entry.spec;
-  const bool by_dns = spec.resolution == ServiceEntry::Resolution::DNS ||
-                      spec.resolution == ServiceEntry::Resolution::DNS_ROUND_ROBIN;
+  const bool by_dns =
+      spec.resolution == ServiceEntry::Resolution::DNS || spec.resolution == ServiceEntry::Resolution::DNS_ROUND_ROBIN;
   std::vector<Service> out;
   for (const auto& host : spec.hosts) {
     Service service = service_of(entry, host, cluster);

@@ -79,7 +79,8 @@ std::vector<Port> ports_of(const config::Service& service) {
     each.number = static_cast<uint32_t>(port.port);
     each.protocol = protocol_of_port(each.number, port.name, port.app_protocol, port.protocol);
     each.target = each.number;
-    if (port.target_port && port.target_port->is_integer) each.target = static_cast<uint32_t>(port.target_port->integer);
+    if (port.target_port && port.target_port->is_integer)
+      each.target = static_cast<uint32_t>(port.target_port->integer);
     if (port.target_port && !port.target_port->is_integer) {
       each.target_name = port.target_port->string;
       each.target = 0;
@@ -229,8 +230,8 @@ std::vector<NetworkGateway> gateways_of(const config::Objects& objects, const Cl
     const std::string host =
         fmt::format("{}.{}.svc.{}", service.metadata.name, service.metadata.namespace_, cluster.domain);
     for (const auto& address : external_addresses_of(service, objects))
-      out.push_back({std::string(service.metadata.label(network_label)), cluster.id, address, gateway_port_of(service),
-                     host});
+      out.push_back(
+          {std::string(service.metadata.label(network_label)), cluster.id, address, gateway_port_of(service), host});
   }
   return out;
 }

@@ -44,7 +44,7 @@ class Merger {
       for (auto& service : out)
         if (service.hostname == alias.alias_of) service.aliases.push_back(alias.hostname);
     for (auto& service : out) std::ranges::sort(service.aliases);
-    std::ranges::stable_sort(out, {}, [](const Service& each) {
+    std::ranges::sort(out, {}, [](const Service& each) {
       return std::tuple(each.created.value_or(WallTime{}), each.name + "." + each.namespace_, each.hostname);
     });
     return out;
@@ -82,7 +82,7 @@ Registry merge(const std::vector<Cluster>& clusters, const RegistryOptions& opti
   for (auto& [key, service] : merger.kubernetes()) add_selected_entries(service, out.workloads);
   for (const auto& cluster : clusters) {
     auto entries = cluster.objects->service_entries;
-    std::ranges::stable_sort(entries, {}, [](const auto& each) {
+    std::ranges::sort(entries, {}, [](const auto& each) {
       return std::tuple(each.metadata.creation_timestamp.value_or(WallTime{}), each.metadata.name,
                         each.metadata.namespace_);
     });

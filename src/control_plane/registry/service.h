@@ -42,8 +42,8 @@ struct Endpoint {
   std::string network;
   uint32_t weight = 1;
   Health health = Health::unknown;  // unknown: nobody watches it, it gets traffic
-  bool mutual_tls = false;  // accepts Istio's mutual TLS: label security.istio.io/tlsMode=istio
-  std::string workload;     // name, for telemetry
+  bool mutual_tls = false;          // accepts Istio's mutual TLS: label security.istio.io/tlsMode=istio
+  std::string workload;             // name, for telemetry
   std::string namespace_;
   std::string hostname;  // of a pod of a headless service
   std::string node;

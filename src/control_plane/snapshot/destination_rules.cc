@@ -27,7 +27,7 @@ DestinationRules::DestinationRules(const std::vector<DestinationRuleObject>& obj
                                    std::vector<std::string> default_export_to, std::string root_namespace)
     : default_export_to_(std::move(default_export_to)), root_namespace_(std::move(root_namespace)) {
   auto sorted = objects;
-  std::ranges::stable_sort(sorted, {}, [](const DestinationRuleObject& each) {
+  std::ranges::sort(sorted, {}, [](const DestinationRuleObject& each) {
     return std::tuple(each.metadata.creation_timestamp.value_or(WallTime{}), each.metadata.name,
                       each.metadata.namespace_);
   });
@@ -62,8 +62,8 @@ const DestinationRuleObject* DestinationRules::in(const std::string& namespace_,
     for (const auto& rule : rules) {
       if (!is_visible(rule.spec.export_to, default_export_to_, namespace_, client_namespace)) continue;
       if (only_private && !is_private(rule.spec.export_to, default_export_to_, namespace_)) continue;
-      if (has_selector(rule) && (namespace_ != client_namespace ||
-                                 !registry::contains(labels, rule.spec.workload_selector->match_labels)))
+      if (has_selector(rule) &&
+          (namespace_ != client_namespace || !registry::contains(labels, rule.spec.workload_selector->match_labels)))
         continue;
       best = &rule;
       break;

@@ -78,7 +78,7 @@ std::vector<VirtualServiceObject> resolve(const std::vector<VirtualServiceObject
     out.push_back(each);
     merge_delegates(out.back(), by_name);
   }
-  std::ranges::stable_sort(out, {}, [](const VirtualServiceObject& each) {
+  std::ranges::sort(out, {}, [](const VirtualServiceObject& each) {
     return std::tuple(each.metadata.creation_timestamp.value_or(WallTime{}), each.metadata.name,
                       each.metadata.namespace_);
   });

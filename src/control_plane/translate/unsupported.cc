@@ -1,0 +1,81 @@
+#include "control_plane/translate/unsupported.h"
+
+#include <algorithm>
+#include <set>
+
+namespace lateen::translate {
+namespace {
+
+class Findings {
+ public:
+  explicit Findings(const Context& in) : in_(in) {}
+
+  template <class T>
+  void add(std::string_view kind, const config::Object<T>& object, std::string_view what) {
+    out_.insert(fmt::format("{} {}/{}: {}", kind, object.metadata.namespace_, object.metadata.name, what));
+  }
+  template <class T>
+  bool concerns(const config::Object<T>& object) const {
+    return object.metadata.namespace_ == in_.proxy.namespace_ || object.metadata.namespace_ == in_.mesh.root_namespace;
+  }
+  std::vector<std::string> take() { return {out_.begin(), out_.end()}; }
+
+ private:
+  const Context& in_;
+  std::set<std::string> out_;
+};
+
+void look_at_routes(const Context& in, Findings& out) {
+  for (const auto* object : in.scope.virtual_services)
+    for (const auto& route : object->spec.http) {
+      for (const auto& match : route.match)
+        for (const auto& [name, value] : match.headers)
+          if (name.starts_with("@request.auth.claims"))
+            out.add("VirtualService", *object, "spec.http.match.headers[@request.auth.claims]: is not honoured yet");
+      if (route.fault && route.fault->abort && route.fault->abort->http2_error)
+        out.add("VirtualService", *object, "spec.http.fault.abort.http2Error: is not honoured");
+      if (route.fault && route.fault->delay && route.fault->delay->exponential_delay)
+        out.add("VirtualService", *object, "spec.http.fault.delay.exponentialDelay: is not honoured");
+    }
+}
+
+void look_at_policies(const Context& in, Findings& out) {
+  for (const auto& each : in.snapshot.authorization_policies) {
+    if (!out.concerns(each)) continue;
+    if (each.spec.target_ref || !each.spec.target_refs.empty())
+      out.add("AuthorizationPolicy", each, "spec.targetRefs: is not honoured yet, the policy has no effect");
+    if (each.spec.action == config::AuthorizationPolicy::Action::CUSTOM)
+      out.add("AuthorizationPolicy", each,
+              "spec.action: CUSTOM is not supported yet; requests that match its rules are denied");
+  }
+  for (const auto& each : in.snapshot.request_authentications)
+    if (out.concerns(each)) out.add("RequestAuthentication", each, "spec: is not translated yet, no token is verified");
+  for (const auto& each : in.snapshot.telemetries)
+    if (out.concerns(each)) out.add("Telemetry", each, "spec: is not translated yet");
+  for (const auto& each : in.snapshot.envoy_filters)
+    if (out.concerns(each)) out.add("EnvoyFilter", each, "spec: is not translated yet");
+}
+
+void look_at_services(const Context& in, Findings& out) {
+  for (const auto* service : in.scope.services) {
+    const auto* rule = in.rule_for(*service);
+    const auto& policy = rule ? rule->spec.traffic_policy : std::nullopt;
+    if (policy && policy->load_balancer && policy->load_balancer->zone_aware_lb_setting)
+      out.add("DestinationRule", *rule, "spec.trafficPolicy.loadBalancer.zoneAwareLbSetting: is not honoured yet");
+    if (policy && policy->outlier_detection && !policy->outlier_detection->outlier_detection_http_error_codes.empty())
+      out.add("DestinationRule", *rule,
+              "spec.trafficPolicy.outlierDetection.outlierDetectionHttpErrorCodes: is not honoured yet");
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> unsupported(const Context& in) {
+  Findings out(in);
+  look_at_routes(in, out);
+  look_at_policies(in, out);
+  look_at_services(in, out);
+  return out.take();
+}
+
+}  // namespace lateen::translate

@@ -6,6 +6,17 @@ using namespace lateen;
 
 namespace {
 
+const std::vector<wiring::Flag> control_flags = {
+    {"config", "DIR", "the folder with the objects"},
+    {"cluster", "NAME=DIR", "a further cluster's folder; may be repeated"},
+    {"mesh-config", "FILE", "a MeshConfig"},
+    {"mesh-networks", "FILE", "a MeshNetworks"},
+    {"state", "DIR", "keys and roots (lateen-state)"},
+    {"listen", "ADDRESS", "xDS and certificates with TLS (0.0.0.0:15012), or off"},
+    {"listen-plain", "ADDRESS", "xDS in plain text for everybody (off)"},
+    {"pages", "ADDRESS", "status pages (127.0.0.1:15014), or off"},
+    {"dns-name", "NAME", "a name for the TLS port's certificate; may be repeated"},
+};
 const std::vector<wiring::Flag> status_flags = {
     {"control", "ADDRESS", "the control plane's pages (127.0.0.1:15014)"},
     {"output", "table|json|yaml", "how to print", 'o'},
@@ -55,6 +66,8 @@ int main(int count, char** words) {
        "NAMESPACE/SERVICE-ACCOUNT",
        {{"state", "DIR", "the control plane's state folder (lateen-state)"}, {"ttl", "TIME", "its life (1h)"}},
        commands::token},
+      {"control", "the control plane as a service: objects in a folder to proxies over xDS", "--config DIR",
+       control_flags, commands::control},
       {"proxy-status", "who is connected to the control plane, and whether each has what it should have",
        "[NAME.NAMESPACE]", status_flags, commands::proxy_status},
       {"ps", "the same as proxy-status", "[NAME.NAMESPACE]", status_flags, commands::proxy_status},

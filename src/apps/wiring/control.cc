@@ -1,0 +1,158 @@
+#include "apps/wiring/control.h"
+
+#include "lib/base/log.h"
+#include "lib/schema/document.h"
+#include "lib/schema/typed.h"
+
+namespace lateen::wiring {
+
+static log::Component log_("control");
+
+namespace {
+
+// Reads a file that holds one document into a typed value.
+template <class T>
+Result<> read_value(const std::string& path, T& out) {
+  const auto text = io::read_file(path);
+  if (!text) return failed(text);
+  schema::Diagnostics diagnostics;
+  const auto documents = schema::read_documents(*text, path, diagnostics);
+  if (!diagnostics.has_errors() && !documents.empty()) schema::read(documents[0], out, {path, diagnostics});
+  if (diagnostics.has_errors()) return fail(ErrorKind::invalid, "{}", diagnostics.first_error());
+  return {};
+}
+
+}  // namespace
+
+Control::Control(io::Reactor& reactor, ControlOptions options, onboard::TokenKey tokens)
+    : reactor_(reactor), network_(reactor), options_(std::move(options)), tokens_(std::move(tokens)), tasks_(reactor) {}
+
+Control::~Control() { tasks_.cancel(); }
+
+Result<std::unique_ptr<Control>> Control::open(io::Reactor& reactor, ControlOptions options) {
+  if (auto made = io::make_directories(options.state, 0700); !made) return failed(made);
+  auto tokens = onboard::TokenKey::open(options.state);
+  if (!tokens) return failed(tokens);
+  std::unique_ptr<Control> control(new Control(reactor, std::move(options), std::move(*tokens)));
+  if (auto opened = control->open_parts(); !opened) return failed(opened);
+  return control;
+}
+
+Result<> Control::open_parts() {
+  if (auto read = read_mesh_files(); !read) return read;
+  if (auto first = follow(std::string(snapshot::configuration_cluster), options_.config); !first) return first;
+  for (const auto& [name, folder] : options_.clusters)
+    if (auto next = follow(name, folder); !next) return next;
+  source_ = std::make_unique<discovery::TranslatedSource>(build());
+
+  ca::AuthorityOptions authority;
+  authority.trust_domain = source_->snapshot()->mesh.trust_domain;
+  auto opened = ca::CertificateAuthority::open(options_.state, reactor_.wall_now(), authority);
+  if (!opened) return failed(opened);
+  authority_ = std::move(*opened);
+  authenticator_ = std::make_unique<onboard::Authenticator>(tokens_, authority.trust_domain);
+
+  discovery::ControlServerOptions doors;
+  doors.secure = options_.secure;
+  doors.plain = options_.plain;
+  doors.pages = options_.pages;
+  if (!options_.dns_names.empty()) doors.dns_names = options_.dns_names;
+  discovery::ControlServerParts parts;
+  parts.source = source_.get();
+  parts.authority = authority_.get();
+  parts.authenticator = authenticator_.get();
+  auto server = discovery::ControlServer::open(network_, std::move(parts), std::move(doors));
+  if (!server) return failed(server);
+  server_ = std::move(*server);
+  return {};
+}
+
+Result<> Control::read_mesh_files() {
+  has_mesh_file_ = !options_.mesh_config.empty();
+  if (has_mesh_file_)
+    if (auto read = read_value(options_.mesh_config, mesh_); !read) return read;
+  if (options_.mesh_networks.empty()) return {};
+  return read_value(options_.mesh_networks, networks_);
+}
+
+Result<> Control::follow(const std::string& cluster, const std::string& folder) {
+  auto source = ingest::DirectorySource::open(reactor_, folder);
+  if (!source) return failed(source);
+  followed_.push_back(std::make_unique<Followed>(Followed{cluster, std::move(*source)}));
+  report(*followed_.back());
+  return {};
+}
+
+void Control::report(const Followed& followed) const {
+  for (const auto& each : followed.source->intent().diagnostics().all()) {
+    if (each.severity == schema::Severity::error)
+      log_.error("{}", schema::format(each));
+    else
+      log_.warning("{}", schema::format(each));
+  }
+  log_.info("{}: {} objects", followed.cluster, followed.source->intent().objects().size());
+}
+
+// The file named on the command line, else the key "mesh" of the ConfigMap "istio", as istiod reads it.
+config::MeshConfig Control::mesh_of(const config::Objects& objects) const {
+  if (has_mesh_file_) return mesh_;
+  auto mesh = mesh_;
+  for (const auto& each : objects.config_maps) {
+    const auto text = each.data.find("mesh");
+    if (each.metadata.name != "istio" || text == each.data.end()) continue;
+    schema::Diagnostics diagnostics;
+    const auto documents = schema::read_yaml(text->second, "ConfigMap istio", diagnostics);
+    if (!documents.empty()) schema::read(documents[0], mesh, {"ConfigMap istio", diagnostics});
+    for (const auto& problem : diagnostics.all()) log_.error("{}", schema::format(problem));
+  }
+  return mesh;
+}
+
+std::shared_ptr<const snapshot::Snapshot> Control::build() const {
+  snapshot::Inputs inputs;
+  for (const auto& each : followed_)
+    inputs.clusters.push_back(
+        {each->cluster, std::make_shared<const config::Objects>(each->source->intent().objects())});
+  inputs.mesh = mesh_of(*inputs.clusters[0].objects);
+  inputs.networks = networks_;
+  return snapshot::Snapshot::build(inputs);
+}
+
+io::Task<void> Control::follow_changes(Followed& followed) {
+  for (;;) {
+    co_await followed.source->next();
+    report(followed);
+    source_->set_snapshot(build());
+    server_->discovery().changed();
+  }
+}
+
+io::Task<void> Control::keep_authority() {
+  for (;;) {
+    co_await reactor_.sleep(1h);
+    const auto now = reactor_.wall_now();
+    const auto renewed = authority_->renew_root(now);
+    const auto reloaded = authority_->reload(now);
+    for (const auto* result : {&renewed, &reloaded})
+      if (!*result) log_.error("{}", result->error().message);
+    if (!renewed.value_or(false) && !reloaded.value_or(false)) continue;
+    if (const auto door = server_->renew_certificate(); !door) log_.error("{}", door.error().message);
+  }
+}
+
+io::Task<void> Control::run() {
+  const auto say = [](std::string_view what, const std::optional<SocketAddress>& address) {
+    if (address) log_.info("{} on {}", what, address->text());
+  };
+  say("xDS and certificates (TLS)", server_->secure_address());
+  say("xDS (plain text)", server_->plain_address());
+  say("pages", server_->pages_address());
+  for (const auto& each : followed_) tasks_.start(follow_changes(*each));
+  tasks_.start(keep_authority());
+  co_await server_->run();
+  tasks_.cancel();
+}
+
+void Control::stop() { server_->drain(); }
+
+}  // namespace lateen::wiring

@@ -31,6 +31,29 @@ const std::vector<wiring::Flag> config_flags = {
     {"output", "table|json|yaml", "how to print", 'o'},
 };
 
+const std::vector<wiring::Flag> join_flags = {
+    {"token", "FILE", "says who this workload is; `lateen token` makes one"},
+    {"root-cert", "FILE", "by which the control plane is verified (root-cert.pem beside the token)"},
+    {"name", "NAME", "of this workload (the host's name)"},
+    {"namespace", "NAME", "of this workload (the token's)"},
+    {"service-account", "NAME", "of this workload (the token's)"},
+    {"label", "KEY=VALUE", "of this workload; may be repeated"},
+    {"address", "IP", "where others reach it (the one that reaches the control plane)"},
+    {"group", "NAME", "the WorkloadGroup to register with"},
+    {"workload-entry", "NAME", "the WorkloadEntry that describes it"},
+    {"network", "NAME", "the network it is in"},
+    {"cluster", "NAME", "the cluster it belongs to (Kubernetes)"},
+    {"capture", {}, "redirects this machine's traffic through the proxy; needs root"},
+    {"exclude-port", "PORT", "not captured in either direction; may be repeated"},
+    {"exclude-cidr", "CIDR", "destinations not captured; may be repeated"},
+    {"gateway", {}, "a gateway, not the proxy of a workload"},
+    {"pages", "IP", "where the proxy's own pages are (admin 127.0.0.1, the others everywhere)"},
+    {"state", "DIR", "keeps the certificate there for the next start"},
+    {"trust-domain", "NAME", "of the identity (the root certificate's, else cluster.local)"},
+    {"server-name", "NAME", "in the control plane's certificate (istiod.istio-system.svc)"},
+    {"concurrency", "N", "worker threads (1)"},
+};
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -61,6 +84,8 @@ int main(int count, char** words) {
        "FILE",
        {{"format", "text|json", "how to print"}},
        commands::ca_show},
+      {"join", "makes this machine a member: certificate, proxy, configuration", "HOST[:PORT] --token FILE", join_flags,
+       commands::join},
       {"token",
        "makes a token with which a machine joins under an identity",
        "NAMESPACE/SERVICE-ACCOUNT",

@@ -71,7 +71,8 @@ TEST(Read, TheSameFieldTwiceAndTwoOfAOneof) {
 
 TEST(Read, TakesTheSpellingsThatProtobufTakes) {
   Cluster cluster;
-  EXPECT_THAT(problems("type: strict_dns\nlb_policy: round-robin\nrespect_dns_ttl: \"true\"\n", cluster), ElementsAre());
+  EXPECT_THAT(problems("type: strict_dns\nlb_policy: round-robin\nrespect_dns_ttl: \"true\"\n", cluster),
+              ElementsAre());
   EXPECT_EQ(to_json(cluster), R"({"type":"STRICT_DNS","respectDnsTtl":true})");
 }
 

@@ -1,8 +1,8 @@
 #include "lib/tls/certificate.h"
 
-#include <openssl/pem.h>
-
 #include <algorithm>
+
+#include <openssl/pem.h>
 
 #include "lib/base/ip.h"
 #include "lib/base/strings.h"

@@ -108,8 +108,8 @@ TEST(Certificate, NamesHosts) {
   plan.names.dns = {"istiod.istio-system.svc", "*.example.com", "*.com"};
   plan.names.ips = {"10.0.0.7", "2001:db8::1"};
   const Certificate certificate = pki.member(plan).leaf();
-  for (const char* host : {"istiod.istio-system.svc", "ISTIOD.istio-system.svc.", "a.example.com", "10.0.0.7",
-                           "2001:0db8:0::1"})
+  for (const char* host :
+       {"istiod.istio-system.svc", "ISTIOD.istio-system.svc.", "a.example.com", "10.0.0.7", "2001:0db8:0::1"})
     EXPECT_TRUE(certifies_host(certificate, host)) << host;
   for (const char* host : {"", "example.com", ".example.com", "a.b.example.com", "other.com", "10.0.0.8",
                            "xistiod.istio-system.svc", "spiffe://td/x"})

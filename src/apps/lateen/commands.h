@@ -9,6 +9,7 @@ int ca_root(const wiring::Arguments& arguments);
 int ca_show(const wiring::Arguments& arguments);
 int control(const wiring::Arguments& arguments);
 int join(const wiring::Arguments& arguments);
+int fleet_render(const wiring::Arguments& arguments);
 int proxy_config(const wiring::Arguments& arguments);
 int proxy_status(const wiring::Arguments& arguments);
 int token(const wiring::Arguments& arguments);

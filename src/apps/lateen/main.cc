@@ -30,6 +30,15 @@ const std::vector<wiring::Flag> config_flags = {
     {"port", "PORT", "only of that port"},
     {"output", "table|json|yaml", "how to print", 'o'},
 };
+const std::vector<wiring::Flag> fleet_flags = {
+    {"cluster", "NAME=DIR", "a cluster and the folder of its Kubernetes objects"},
+    {"output", "DIR", "folder to write into: NAME/fleet.yaml, addresses.yaml", 'o'},
+    {"hostname-suffix", "NAME", "last part of the names (global)"},
+    {"sync-namespace", "NAME", "namespace of what is written (admiral-sync)"},
+    {"identity-key", "KEY", "label or annotation that names the identity (identity)"},
+    {"env-key", "KEY", "label or annotation that names the environment (admiral.io/env)"},
+    {"gateway-app", "NAME", "`app` label of the gateway's Service (istio-ingressgateway)"},
+};
 
 const std::vector<wiring::Flag> join_flags = {
     {"token", "FILE", "says who this workload is; `lateen token` makes one"},
@@ -93,6 +102,9 @@ int main(int count, char** words) {
        commands::token},
       {"control", "the control plane as a service: objects in a folder to proxies over xDS", "--config DIR",
        control_flags, commands::control},
+      {"fleet render",
+       "gives services that run in many clusters one name: writes each cluster's ServiceEntries and DestinationRules",
+       "--cluster NAME=DIR... -o DIR", fleet_flags, commands::fleet_render},
       {"proxy-status", "who is connected to the control plane, and whether each has what it should have",
        "[NAME.NAMESPACE]", status_flags, commands::proxy_status},
       {"ps", "the same as proxy-status", "[NAME.NAMESPACE]", status_flags, commands::proxy_status},

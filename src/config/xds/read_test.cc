@@ -181,6 +181,31 @@ TEST(TypedStruct, OfAnUnknownTypeStaysATree) {
   EXPECT_EQ(opened->value, tree);
 }
 
+TEST(TypedStruct, ATreeWhicheverFormItCameIn) {
+  Cluster cluster;
+  cluster.set_name("a");
+  cluster.set_type(Cluster::EDS);
+  const auto as_message = open_any(pack(cluster));
+  ASSERT_TRUE(as_message);
+  EXPECT_EQ(tree_of(*as_message).find("name")->text(), "a");
+  EXPECT_EQ(tree_of(*as_message).find("type")->text(), "EDS");
+  auto tree = schema::Node::map();
+  tree["x"] = 1;
+  EXPECT_EQ(tree_of(*open_any(pack_typed_struct(istio_filter::stats, tree))), tree);
+}
+
+TEST(TypedStruct, IstiosAlpnFilterIsReadableInBothForms) {
+  const auto* prototype = prototype_of(istio_filter::alpn);
+  ASSERT_NE(prototype, nullptr);
+  std::unique_ptr<Message> filter(prototype->New());
+  EXPECT_THAT(problems("alpn_override: [{upstream_protocol: HTTP2, alpn_override: [istio-h2, istio]}]", *filter),
+              ElementsAre());
+  const auto tree = tree_of(*open_any(pack(*filter)));
+  const auto& first = tree.find("alpnOverride")->as_list()->at(0);
+  EXPECT_EQ(first.find("upstreamProtocol")->text(), "HTTP2");
+  EXPECT_EQ(first.find("alpnOverride")->size(), 2u);
+}
+
 TEST(TypedStruct, UnknownTypesAndBadBytesAreErrors) {
   google::protobuf::Any any;
   any.set_type_url("type.googleapis.com/a.B");

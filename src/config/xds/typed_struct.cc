@@ -1,8 +1,10 @@
 #include "config/xds/typed_struct.h"
 
+#include "config/xds/json.h"
 #include "config/xds/names.h"
 #include "config/xds/protos.h"
 #include "config/xds/read.h"
+#include "lib/schema/document.h"
 
 namespace lateen::xds {
 
@@ -77,6 +79,14 @@ Result<TypedConfig> open_any(const pb::Any& any) {
   if (!out.message->ParseFromString(any.value()))
     return fail(ErrorKind::invalid, "the bytes of a {} do not parse", type_name_of(any.type_url()));
   return out;
+}
+
+schema::Node tree_of(const TypedConfig& config) {
+  if (!config.message) return config.value;
+  schema::Diagnostics diagnostics;
+  schema::Node tree;
+  schema::read_json(to_json(*config.message), config.type_url, diagnostics, tree);
+  return tree;
 }
 
 Result<> unpack(const pb::Any& any, Message& out) {

@@ -25,6 +25,10 @@ struct TypedConfig {
 // form).
 Result<TypedConfig> open_any(const google::protobuf::Any& any);
 
+// The content as a tree, whichever form it came in: for types that are read from trees. A message becomes what its JSON
+// says (camelCase names, enums by name, defaults left out).
+schema::Node tree_of(const TypedConfig& config);
+
 // The same for a reader that knows which type it wants; fails with `invalid` when the Any holds another one.
 Result<> unpack(const google::protobuf::Any& any, Message& out);
 

@@ -162,8 +162,8 @@ Result<std::optional<MakeHttpFilter>> read_filter(const xds::TypedConfig& config
       return std::make_unique<filters::Rbac>(settings);
     });
   }
-  if (config.type_url == xds::istio_filter::alpn) return read_alpn(config.value);
-  if (config.type_url == xds::istio_filter::peer_metadata) return read_peer_metadata(config.value, around);
+  if (config.type_url == xds::istio_filter::alpn) return read_alpn(xds::tree_of(config));
+  if (config.type_url == xds::istio_filter::peer_metadata) return read_peer_metadata(xds::tree_of(config), around);
   if (config.type_url == xds::istio_filter::stats) {
     if (config.value.find("metrics") || config.value.find("definitions"))
       notes.not_honoured("istio.stats metrics and definitions");

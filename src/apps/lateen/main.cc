@@ -40,6 +40,15 @@ const std::vector<wiring::Flag> fleet_flags = {
     {"gateway-app", "NAME", "`app` label of the gateway's Service (istio-ingressgateway)"},
 };
 
+const std::vector<wiring::Flag> dump_flags = {
+    {"config", "FILE", "objects of the configuration cluster", 0, true},
+    {"mesh-config", "FILE", "MeshConfig"},
+    {"mesh-networks", "FILE", "MeshNetworks"},
+    {"cluster", "NAME=DIR", "Kubernetes objects of a cluster; may be repeated"},
+    {"proxy", "FILE", "the proxy, as JSON"},
+    {"output", "json", "how to print", 'o'},
+};
+
 const std::vector<wiring::Flag> join_flags = {
     {"token", "FILE", "says who this workload is; `lateen token` makes one"},
     {"root-cert", "FILE", "by which the control plane is verified (root-cert.pem beside the token)"},
@@ -111,6 +120,11 @@ int main(int count, char** words) {
       {"proxy-config", "what a proxy has: all, clusters, listeners, routes, endpoints or secrets",
        "KIND [NAME.NAMESPACE]", config_flags, commands::proxy_config},
       {"pc", "the same as proxy-config", "KIND [NAME.NAMESPACE]", config_flags, commands::proxy_config},
+      {"xds dump",
+       "prints what a proxy would receive over xDS",
+       "--config FILE... --proxy FILE",
+       dump_flags,
+       commands::xds_dump},
       {"validate",
        "checks objects in files as the admission webhook does",
        "-f FILE...",

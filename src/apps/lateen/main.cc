@@ -130,6 +130,11 @@ int main(int count, char** words) {
        "-f FILE...",
        {{"file", "FILE", "YAML or JSON files", 'f', true}},
        commands::validate},
+      {"reference",
+       "writes the reference pages of all kinds, and their OpenAPI schemas",
+       "-o DIR [--openapi]",
+       {{"output", "DIR", "folder to write into", 'o'}, {"openapi", "", "writes openapi.json as well"}},
+       commands::reference},
   };
   const std::vector<std::string_view> arguments(words + std::min(count, 1), words + count);
   return wiring::run_command("lateen", commands, arguments);

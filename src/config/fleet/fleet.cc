@@ -53,12 +53,13 @@ schema::Fields GlobalTrafficPolicy::fields() {
 }
 
 schema::Fields Dependency::fields() {
-  return record("Dependency", "Which identities an identity calls.",
-                {
-                    field("source", &Dependency::source, "The caller."),
-                    field("identityLabel", &Dependency::identity_label, "Label that names identities."),
-                    field("destinations", &Dependency::destinations, "Those it calls."),
-                });
+  return record(
+      "Dependency", "Which identities an identity calls.",
+      {
+          field("source", &Dependency::source, "The caller."),
+          field("identityLabel", &Dependency::identity_label, "Label that names identities.", schema::not_honoured()),
+          field("destinations", &Dependency::destinations, "Those it calls."),
+      });
 }
 
 schema::Fields RoutingPolicy::fields() {

@@ -106,15 +106,15 @@ Fields MeshConfig::InboundTrafficPolicy::fields() {
 }
 
 Fields MeshConfig::CertificateData::fields() {
-  return record(
-      "MeshConfig.CertificateData", "More certificates to trust.",
-      {
-          field("pem", &MeshConfig::CertificateData::pem, "The certificates.", one_of("certificateData")),
-          field("spiffeBundleUrl", &MeshConfig::CertificateData::spiffe_bundle_url, "Where a SPIFFE bundle is fetched.",
-                one_of("certificateData")),
-          field("certSigners", &MeshConfig::CertificateData::cert_signers, "Kubernetes signers they are for."),
-          field("trustDomains", &MeshConfig::CertificateData::trust_domains, "Trust domains they are for."),
-      });
+  return record("MeshConfig.CertificateData", "More certificates to trust.",
+                {
+                    field("pem", &MeshConfig::CertificateData::pem, "The certificates.", one_of("certificateData")),
+                    field("spiffeBundleUrl", &MeshConfig::CertificateData::spiffe_bundle_url,
+                          "Where a SPIFFE bundle is fetched.", one_of("certificateData"), not_honoured()),
+                    field("certSigners", &MeshConfig::CertificateData::cert_signers, "Kubernetes signers they are for.",
+                          not_honoured()),
+                    field("trustDomains", &MeshConfig::CertificateData::trust_domains, "Trust domains they are for."),
+                });
 }
 
 Fields MeshConfig::ServiceSettings::Settings::fields() {
@@ -150,14 +150,15 @@ Fields MeshConfig::ServiceScopeConfigs::fields() {
 }
 
 Fields MeshConfig::CA::fields() {
-  return record(
-      "MeshConfig.CA", "A certificate authority with Istio's gRPC interface.",
-      {
-          field("address", &MeshConfig::CA::address, "host:port."),
-          field("tlsSettings", &MeshConfig::CA::tls_settings, "TLS towards it."),
-          field("requestTimeout", &MeshConfig::CA::request_timeout, "Limit of a request.", otherwise("10s")),
-          field("istiodSide", &MeshConfig::CA::istiod_side, "Whether the control plane, not the agents, calls it."),
-      });
+  return record("MeshConfig.CA", "A certificate authority with Istio's gRPC interface.",
+                {
+                    field("address", &MeshConfig::CA::address, "host:port."),
+                    field("tlsSettings", &MeshConfig::CA::tls_settings, "TLS towards it.", not_honoured()),
+                    field("requestTimeout", &MeshConfig::CA::request_timeout, "Limit of a request.", otherwise("10s"),
+                          not_honoured()),
+                    field("istiodSide", &MeshConfig::CA::istiod_side,
+                          "Whether the control plane, not the agents, calls it.", not_honoured()),
+                });
 }
 
 Fields MeshConfig::DefaultProviders::fields() {
@@ -215,29 +216,32 @@ Fields MeshConfig::fields() {
                 "Port for captured outbound traffic; 0 or less: no sidecar listeners."),
           field("proxyInboundListenPort", &MeshConfig::proxy_inbound_listen_port, "Port for captured inbound traffic."),
           field("proxyHttpPort", &MeshConfig::proxy_http_port, "Port of an explicit HTTP proxy on localhost; 0: none.",
-                at_most(65535)),
+                at_most(65535), not_honoured()),
           field("connectTimeout", &MeshConfig::connect_timeout, "Limit for connects of all clusters.",
                 at_least_long(1ms)),
-          field("hboneIdleTimeout", &MeshConfig::hbone_idle_timeout, "Idle HBONE tunnels are closed after it."),
+          field("hboneIdleTimeout", &MeshConfig::hbone_idle_timeout, "Idle HBONE tunnels are closed after it.",
+                not_honoured()),
           field("protocolDetectionTimeout", &MeshConfig::protocol_detection_timeout,
                 "Limit for finding out the protocol; 0s: none."),
           field("tcpKeepalive", &MeshConfig::tcp_keepalive, "Keepalive probes of all clusters."),
-          field("ingressClass", &MeshConfig::ingress_class, "Class of Kubernetes Ingress objects."),
-          field("ingressService", &MeshConfig::ingress_service, "Service of the ingress gateway."),
-          field("ingressControllerMode", &MeshConfig::ingress_controller_mode, "Which Ingress objects are read."),
-          field("ingressSelector", &MeshConfig::ingress_selector, "The istio label of ingress gateways."),
+          field("ingressClass", &MeshConfig::ingress_class, "Class of Kubernetes Ingress objects.", not_honoured()),
+          field("ingressService", &MeshConfig::ingress_service, "Service of the ingress gateway.", not_honoured()),
+          field("ingressControllerMode", &MeshConfig::ingress_controller_mode, "Which Ingress objects are read.",
+                not_honoured()),
+          field("ingressSelector", &MeshConfig::ingress_selector, "The istio label of ingress gateways.",
+                not_honoured()),
           field("enableTracing", &MeshConfig::enable_tracing, "Whether traces are made."),
           field("accessLogFile", &MeshConfig::access_log_file, "File of access logs.", otherwise("none")),
           field("accessLogFormat", &MeshConfig::access_log_format, "Format of access logs.", otherwise("Istio's")),
           field("accessLogEncoding", &MeshConfig::access_log_encoding, "Text or JSON."),
           field("enableEnvoyAccessLogService", &MeshConfig::enable_envoy_access_log_service,
-                "Streams access logs to defaultConfig.envoyAccessLogService."),
+                "Streams access logs to defaultConfig.envoyAccessLogService.", not_honoured()),
           field("disableEnvoyListenerLog", &MeshConfig::disable_envoy_listener_log,
-                "No access logs for connections that no chain takes."),
+                "No access logs for connections that no chain takes.", not_honoured()),
           field("defaultConfig", &MeshConfig::default_config, "What proxies need to start."),
           field("outboundTrafficPolicy", &MeshConfig::outbound_traffic_policy, "Calls to hosts nobody declared."),
           field("inboundTrafficPolicy", &MeshConfig::inbound_traffic_policy, "Calls to ports without a service."),
-          field("configSources", &MeshConfig::config_sources, "Where configuration is read."),
+          field("configSources", &MeshConfig::config_sources, "Where configuration is read.", not_honoured()),
           field("enableAutoMtls", &MeshConfig::enable_auto_mtls, "Uses mTLS where the other side has it."),
           field("trustDomain", &MeshConfig::trust_domain, "Trust domain of identities."),
           field("trustDomainAliases", &MeshConfig::trust_domain_aliases, "Other trust domains that count as the same."),
@@ -250,35 +254,38 @@ Fields MeshConfig::fields() {
                 "Who sees DestinationRules that do not say it."),
           field("rootNamespace", &MeshConfig::root_namespace, "Namespace whose policies are for the whole mesh."),
           field("localityLbSetting", &MeshConfig::locality_lb_setting, "Sharing load among places."),
-          field("zoneAwareLbSetting", &MeshConfig::zone_aware_lb_setting, "Sharing load among zones.",
-                otherwise("off")),
+          field("zoneAwareLbSetting", &MeshConfig::zone_aware_lb_setting, "Sharing load among zones.", otherwise("off"),
+                not_honoured()),
           field("dnsRefreshRate", &MeshConfig::dns_refresh_rate, "Time between attempts to resolve names that failed."),
           field("h2UpgradePolicy", &MeshConfig::h2_upgrade_policy, "Whether HTTP/1.1 requests are sent as HTTP/2."),
           field("inboundClusterStatName", &MeshConfig::inbound_cluster_stat_name,
-                "Pattern of metric names of inbound clusters."),
+                "Pattern of metric names of inbound clusters.", not_honoured()),
           field("outboundClusterStatName", &MeshConfig::outbound_cluster_stat_name,
-                "Pattern of metric names of outbound clusters."),
+                "Pattern of metric names of outbound clusters.", not_honoured()),
           field("certificates", &MeshConfig::certificates, "Unused.", deprecated("it has no effect")),
           field("serviceSettings", &MeshConfig::service_settings, "Settings of services by host."),
           field("serviceScopeConfigs", &MeshConfig::service_scope_configs,
-                "Which services other clusters may use, in ambient mode."),
+                "Which services other clusters may use, in ambient mode.", not_honoured()),
           field("enablePrometheusMerge", &MeshConfig::enable_prometheus_merge,
-                "Joins the application's metrics to the proxy's."),
+                "Joins the application's metrics to the proxy's.", not_honoured()),
           field("verifyCertificateAtClient", &MeshConfig::verify_certificate_at_client, "Unused.",
                 deprecated("it has no effect")),
           field("ca", &MeshConfig::ca, "A certificate authority outside."),
-          field("extensionProviders", &MeshConfig::extension_providers, "Things outside that policies can name."),
-          field("defaultProviders", &MeshConfig::default_providers, "Providers for policies that name none."),
-          field("discoverySelectors", &MeshConfig::discovery_selectors, "Namespaces that are read.", otherwise("all")),
+          field("extensionProviders", &MeshConfig::extension_providers, "Things outside that policies can name.",
+                not_honoured()),
+          field("defaultProviders", &MeshConfig::default_providers, "Providers for policies that name none.",
+                not_honoured()),
+          field("discoverySelectors", &MeshConfig::discovery_selectors, "Namespaces that are read.", otherwise("all"),
+                not_honoured()),
           field("pathNormalization", &MeshConfig::path_normalization, "How paths are made comparable."),
           field("defaultHttpRetryPolicy", &MeshConfig::default_http_retry_policy,
                 "Retries of routes that say nothing."),
           field("meshMTLS", &MeshConfig::mesh_mtls, "TLS inside of the mesh."),
-          field("tlsDefaults", &MeshConfig::tls_defaults, "TLS elsewhere."),
+          field("tlsDefaults", &MeshConfig::tls_defaults, "TLS elsewhere.", not_honoured()),
           field("defaultTrafficPolicy", &MeshConfig::default_traffic_policy,
                 "Policy of destinations that no rule covers."),
           field("serviceEntryVisibility", &MeshConfig::service_entry_visibility,
-                "Who sees ServiceEntries that do not say it."),
+                "Who sees ServiceEntries that do not say it.", not_honoured()),
       });
 }
 

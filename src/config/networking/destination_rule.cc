@@ -143,7 +143,7 @@ Fields LoadBalancerSettings::fields() {
                     field("localityLbSetting", &LoadBalancerSettings::locality_lb_setting,
                           "Sharing among places; replaces the mesh's setting."),
                     field("zoneAwareLbSetting", &LoadBalancerSettings::zone_aware_lb_setting,
-                          "Sharing among zones; replaces the mesh's setting."),
+                          "Sharing among zones; replaces the mesh's setting.", not_honoured()),
                     field("warmupDurationSecs", &LoadBalancerSettings::warmup_duration_secs, "Slow start.",
                           deprecated("use warmup.duration"), at_least_long(1ms)),
                     field("warmup", &LoadBalancerSettings::warmup, "Slow start of new endpoints."),
@@ -173,7 +173,7 @@ Fields OutlierDetection::fields() {
                 "Below this share of healthy endpoints nothing is taken out.", at_least(0), at_most(100),
                 otherwise("0")),
           field("outlierDetectionHttpErrorCodes", &OutlierDetection::outlier_detection_http_error_codes,
-                "HTTP statuses that count as errors, 100 to 599."),
+                "HTTP statuses that count as errors, 100 to 599.", not_honoured()),
       });
 }
 
@@ -271,7 +271,7 @@ Fields ClientTLSSettings::fields() {
           field("subjectAltNames", &ClientTLSSettings::subject_alt_names, "Names of which the server must show one."),
           field("sni", &ClientTLSSettings::sni, "Server name that is sent."),
           field("insecureSkipVerify", &ClientTLSSettings::insecure_skip_verify, "Accepts any server certificate."),
-          field("caCrl", &ClientTLSSettings::ca_crl, "File of revoked certificates."),
+          field("caCrl", &ClientTLSSettings::ca_crl, "File of revoked certificates.", not_honoured()),
       });
 }
 

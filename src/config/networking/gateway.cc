@@ -50,7 +50,7 @@ Fields ServerTLSSettings::fields() {
           field("privateKey", &ServerTLSSettings::private_key, "File of the private key."),
           field("caCertificates", &ServerTLSSettings::ca_certificates,
                 "File of the certificates to trust for clients."),
-          field("caCrl", &ServerTLSSettings::ca_crl, "File of revoked client certificates."),
+          field("caCrl", &ServerTLSSettings::ca_crl, "File of revoked client certificates.", not_honoured()),
           field("credentialName", &ServerTLSSettings::credential_name, "Secret with certificate, key and trust."),
           field("credentialNames", &ServerTLSSettings::credential_names, "Two secrets, for RSA and ECDSA.", fewest(1),
                 most(2)),

@@ -17,12 +17,13 @@ Names names(OutboundTrafficPolicy::Mode) {
 }
 
 Fields OutboundTrafficPolicy::fields() {
-  return record("OutboundTrafficPolicy", "What happens to calls to hosts nobody declared.",
-                {
-                    field("mode", &OutboundTrafficPolicy::mode, "Refused, or passed through.",
-                          otherwise("as the mesh configuration says")),
-                    field("egressProxy", &OutboundTrafficPolicy::egress_proxy, "Where they are sent instead."),
-                });
+  return record(
+      "OutboundTrafficPolicy", "What happens to calls to hosts nobody declared.",
+      {
+          field("mode", &OutboundTrafficPolicy::mode, "Refused, or passed through.",
+                otherwise("as the mesh configuration says")),
+          field("egressProxy", &OutboundTrafficPolicy::egress_proxy, "Where they are sent instead.", not_honoured()),
+      });
 }
 
 Fields SidecarPort::fields() {

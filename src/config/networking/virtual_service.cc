@@ -281,18 +281,19 @@ Names names(HTTPRedirect::RedirectPortSelection) {
 }
 
 Fields HTTPRedirect::fields() {
-  return record("HTTPRedirect", "An answer that sends the client elsewhere.",
-                {
-                    field("uri", &HTTPRedirect::uri, "Replaces the path, or the matched prefix of it."),
-                    field("authority", &HTTPRedirect::authority, "Replaces the host."),
-                    field("port", &HTTPRedirect::port, "Replaces the port.", one_of("redirectPort"), at_most(65535)),
-                    field("derivePort", &HTTPRedirect::derive_port,
-                          "How the port follows from the scheme or the request.", one_of("redirectPort")),
-                    field("scheme", &HTTPRedirect::scheme, "Replaces the scheme."),
-                    field("redirectCode", &HTTPRedirect::redirect_code,
-                          "HTTP status of the answer: 301, 302, 303, 307 or 308.", otherwise("301")),
-                    field("prefixRewrite", &HTTPRedirect::prefix_rewrite, "Replaces the matched prefix of the path."),
-                });
+  return record(
+      "HTTPRedirect", "An answer that sends the client elsewhere.",
+      {
+          field("uri", &HTTPRedirect::uri, "Replaces the path, or the matched prefix of it."),
+          field("authority", &HTTPRedirect::authority, "Replaces the host."),
+          field("port", &HTTPRedirect::port, "Replaces the port.", one_of("redirectPort"), at_most(65535)),
+          field("derivePort", &HTTPRedirect::derive_port, "How the port follows from the scheme or the request.",
+                one_of("redirectPort"), not_honoured()),
+          field("scheme", &HTTPRedirect::scheme, "Replaces the scheme."),
+          field("redirectCode", &HTTPRedirect::redirect_code, "HTTP status of the answer: 301, 302, 303, 307 or 308.",
+                otherwise("301")),
+          field("prefixRewrite", &HTTPRedirect::prefix_rewrite, "Replaces the matched prefix of the path."),
+      });
 }
 
 Fields HTTPRoute::fields() {

@@ -83,7 +83,7 @@ Fields WorkloadGroup::fields() {
                     field("metadata", &WorkloadGroup::metadata, "Labels and annotations of the entries."),
                     field("template", &WorkloadGroup::template_, "What the entries have in common; without an address.",
                           required),
-                    field("probe", &WorkloadGroup::probe, "How the agent probes the application."),
+                    field("probe", &WorkloadGroup::probe, "How the agent probes the application.", not_honoured()),
                 });
 }
 

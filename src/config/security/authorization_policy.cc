@@ -94,9 +94,10 @@ Fields AuthorizationPolicy::fields() {
       {
           field("selector", &AuthorizationPolicy::selector, "Workloads it is for.", otherwise("all of the namespace"),
                 one_of("target")),
-          field("targetRef", &AuthorizationPolicy::target_ref, "Object it is attached to.", one_of("target")),
+          field("targetRef", &AuthorizationPolicy::target_ref, "Object it is attached to.", one_of("target"),
+                not_honoured("not honoured yet: the policy has no effect")),
           field("targetRefs", &AuthorizationPolicy::target_refs, "Objects it is attached to.", most(16),
-                one_of("target")),
+                one_of("target"), not_honoured("not honoured yet: the policy has no effect")),
           field("rules", &AuthorizationPolicy::rules, "Rules, of which one must hold; none: nothing matches.",
                 most(512)),
           field("action", &AuthorizationPolicy::action, "What happens on a match."),

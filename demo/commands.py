@@ -71,10 +71,10 @@ class Commands:
         address = self._place.address(machine)
         labels = [f"--label={name}={value}" for name, value in machine.all_labels.items()]
         how = ["--gateway"] if machine.is_gateway else ["--capture"] if self._place.captures else []
-        pages = [] if self._place.captures else [f"--admin={address}:15000", f"--health={address}:15021", f"--metrics={address}:15090"]
+        pages = [] if self._place.captures else [f"--pages={address}"]
         return self._place.within(machine, [
             self._lateen, "join", f"{self._place.address(CONTROL)}:{CONTROL_PORT}", "--token", self.token(machine), "--name", machine.name,
-            "--ip", address, *labels, *how, *pages])
+            "--address", address, *labels, *how, *pages])
 
     def static_proxy(self, machine: Machine, bootstrap: pathlib.Path, program: pathlib.Path | None) -> list[object]:
         """As whoever owns the files: nothing here needs root."""

@@ -10,7 +10,7 @@ INGRESS_PORT = 8080
 CONTROL_PORT = 15012
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)  # a machine is itself: it may be a key
 class Machine:
     """One machine with one workload. `number` is the last part of its address in every network it stands in."""
 

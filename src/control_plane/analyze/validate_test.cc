@@ -112,7 +112,7 @@ TEST(Validate, Policies) {
             "  rules: [{to: [{operation: {ports: ['x'], paths: ['/a/{*}b']}}], when: [{key: nope, values: [a]}]}]"),
       ElementsAre(HasSubstr("ports[0]"), HasSubstr("paths[0]"), HasSubstr("when[0].key")));
   EXPECT_THAT(judge("RequestAuthentication", "  jwtRules: [{issuer: i, jwks: '{}'}]"),
-              ElementsAre(HasSubstr("spec.jwtRules[0].jwks")));
+              ElementsAre(HasSubstr("no token is verified yet"), HasSubstr("spec.jwtRules[0].jwks")));
   EXPECT_THAT(judge("PeerAuthentication", "  portLevelMtls: {80: {mode: STRICT}}"),
               ElementsAre(HasSubstr("needs a selector")));
 }

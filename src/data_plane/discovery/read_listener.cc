@@ -177,7 +177,8 @@ Result<ReadListener> read_listener(const listenerv3::Listener& message, const Li
   settings->name = message.name();
   if (auto read = read_addresses(message, *settings); !read) return failed(read);
   settings->bind_to_port = !message.has_bind_to_port() || message.bind_to_port().value();
-  settings->use_original_destination = message.use_original_dst().value();
+  // Envoy adds the original_dst filter by itself where the listener hands connections over by it.
+  settings->use_original_destination = settings->restore_destination = message.use_original_dst().value();
   settings->transparent = message.transparent().value();
   if (message.has_listener_filters_timeout())
     settings->inspection_timeout = duration_of(message.listener_filters_timeout());

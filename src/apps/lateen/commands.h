@@ -14,5 +14,6 @@ int proxy_config(const wiring::Arguments& arguments);
 int proxy_status(const wiring::Arguments& arguments);
 int token(const wiring::Arguments& arguments);
 int validate(const wiring::Arguments& arguments);
+int xds_dump(const wiring::Arguments& arguments);
 
 }  // namespace lateen::commands

@@ -116,6 +116,16 @@ int main(int count, char** words) {
        "-f FILE...",
        {{"file", "FILE", "YAML or JSON files", 'f', true}},
        commands::validate},
+      {"xds dump",
+       "prints what a proxy would receive over xDS",
+       "--config FILE... --proxy FILE",
+       {{"config", "FILE", "objects of the configuration cluster", 0, true},
+        {"mesh-config", "FILE", "MeshConfig"},
+        {"mesh-networks", "FILE", "MeshNetworks"},
+        {"cluster", "NAME=DIR", "Kubernetes objects of a cluster; may be repeated"},
+        {"proxy", "FILE", "the proxy, as JSON"},
+        {"output", "json", "how to print", 'o'}},
+       commands::xds_dump},
   };
   const std::vector<std::string_view> arguments(words + std::min(count, 1), words + count);
   return wiring::run_command("lateen", commands, arguments);

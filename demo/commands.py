@@ -44,12 +44,13 @@ class Commands:
             shutil.copy(self._control_state / "root-cert.pem", folder / "root-cert.pem")
 
     def token(self, machine: Machine) -> pathlib.Path:
-        """A token and the root to trust, in one file that only the member's proxy can read. Not in the state folder, which
-        may lie where the proxy's user has no way to."""
+        """A token that only the member's proxy can read, with the root to trust beside it. Not in the state folder, which may
+        lie where the proxy's user has no way to."""
         text = run([self._lateen, "token", "--state", self._control_state, f"{NAMESPACE}/{machine.account}"], f"making a token for {machine.name}")
         file = self._tokens / machine.name
         file.touch(mode=0o600)
-        file.write_text(text + (self._control_state / "root-cert.pem").read_text())
+        file.write_text(text)
+        shutil.copy(self._control_state / "root-cert.pem", self._tokens / "root-cert.pem")
         if os.geteuid() == 0:
             os.chown(file, PROXY_USER, PROXY_USER)
         return file

@@ -28,6 +28,7 @@ Result<MakeTerminal> read_tcp_proxy(const TcpProxyMessage& message, const Listen
       out->targets.push_back({each.name(), each.weight()});
   else
     out->targets.push_back({message.cluster(), 1});
+  out->own_metadata = telemetry::encode_exchange(around.self, around.node_id);
   if (message.has_idle_timeout()) out->idle_timeout = duration_of(message.idle_timeout());
   if (message.has_max_connect_attempts()) out->max_connect_attempts = message.max_connect_attempts().value();
   auto logs = read_access_logs(message.access_log(), around, notes);

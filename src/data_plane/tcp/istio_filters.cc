@@ -28,25 +28,32 @@ uint32_t word_at(std::string_view bytes, size_t at) {
 
 }  // namespace
 
-io::Task<bool> MetadataExchange::open(Connection& connection) {
-  if (connection.about.application_protocol != protocol_) co_return true;
-  if (!co_await io::write_all(connection.transport, own_)) co_return false;
-  const auto head = co_await read_exactly(connection.transport, 8);
+io::Task<Result<std::shared_ptr<const telemetry::Peer>>> exchange_metadata(io::Transport& transport,
+                                                                           std::string_view own) {
+  if (auto written = co_await io::write_all(transport, own); !written) co_return failed(written);
+  const auto head = co_await read_exactly(transport, 8);
+  if (!head) co_return failed(head);
   // A peer that announced the exchange and then does not speak it cannot be served: its bytes would be lost in between.
-  if (!head || head->size() < 8 || word_at(*head, 0) != telemetry::exchange_magic) {
-    connection.about.termination_details = "metadata_exchange_header_not_found";
-    co_return false;
-  }
+  if (head->size() < 8 || word_at(*head, 0) != telemetry::exchange_magic)
+    co_return fail(ErrorKind::protocol, "metadata_exchange_header_not_found");
   constexpr uint32_t limit = 64 * 1024;
   const uint32_t size = word_at(*head, 4);
-  if (size > limit) {
-    connection.about.termination_details = "metadata_exchange_too_large";
+  if (size > limit) co_return fail(ErrorKind::too_large, "metadata_exchange_too_large");
+  const auto body = co_await read_exactly(transport, size);
+  if (!body) co_return failed(body);
+  if (body->size() < size) co_return fail(ErrorKind::closed, "metadata_exchange_cut_off");
+  co_return telemetry::decode_exchange(*body);
+}
+
+io::Task<bool> MetadataExchange::open(Connection& connection) {
+  if (connection.about.application_protocol != protocol_) co_return true;
+  const auto peer = co_await exchange_metadata(connection.transport, own_);
+  if (!peer) {
+    connection.about.termination_details = peer.error().message;
     co_return false;
   }
-  const auto body = co_await read_exactly(connection.transport, size);
-  if (!body || body->size() < size) co_return false;
-  connection.about.peer = telemetry::decode_exchange(*body);
-  connection.record.downstream_peer = connection.about.peer;
+  connection.about.peer = *peer;
+  connection.record.downstream_peer = *peer;
   co_return true;
 }
 

@@ -6,6 +6,13 @@
 
 namespace lateen::tcp {
 
+inline constexpr std::string_view exchange_alpn = "istio-peer-exchange";
+
+// Writes our own metadata, reads the peer's: what both ends do before the first byte of a connection with that ALPN.
+// Fails when the peer says something else; null when what it said of itself cannot be read.
+io::Task<Result<std::shared_ptr<const telemetry::Peer>>> exchange_metadata(io::Transport& transport,
+                                                                           std::string_view own);
+
 // Downstream side: reads what the client's proxy says of itself and answers with our own, before any byte of the
 // stream. Connections with another ALPN pass untouched.
 class MetadataExchange final : public NetworkFilter {

@@ -1,6 +1,8 @@
 #include "data_plane/tcp/tcp_proxy.h"
 
+#include "data_plane/tcp/istio_filters.h"
 #include "data_plane/tcp/pump.h"
+#include "lib/tls/connection.h"
 
 namespace lateen::tcp {
 
@@ -104,6 +106,18 @@ io::Task<void> TcpProxy::serve(Connection& connection) {
     co_return;
   }
   record.upstream_local = upstream->local();
+  const tls::Session* session = tls::session_of(*upstream);
+  if (session && session->peer()) record.upstream_uri_sans = session->peer()->names().uris;
+  if (session && cluster->settings().metadata_exchange && session->alpn == exchange_alpn) {
+    auto peer = co_await exchange_metadata(*upstream, settings_->own_metadata);
+    if (!peer) {
+      record.upstream_failure = peer.error().message;
+      record.flags.set(Flag::upstream_protocol_error);
+      connection.transport.abort_on_close();
+      co_return;
+    }
+    record.upstream_peer = std::move(*peer);
+  }
   ++host->active_requests;
   cluster->connections_active.add();
   struct Release {

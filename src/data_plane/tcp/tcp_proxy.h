@@ -16,6 +16,7 @@ struct TcpProxySettings {
   Duration idle_timeout = 1h;           // 0: none
   uint32_t max_connect_attempts = 1;
   telemetry::AccessLogs access_logs;
+  std::string own_metadata;  // for clusters with Istio's metadata exchange; see telemetry::encode_exchange
 };
 
 struct TcpCounters {

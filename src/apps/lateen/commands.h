@@ -12,7 +12,6 @@ int join(const wiring::Arguments& arguments);
 int fleet_render(const wiring::Arguments& arguments);
 int proxy_config(const wiring::Arguments& arguments);
 int proxy_status(const wiring::Arguments& arguments);
-int reference(const wiring::Arguments& arguments);
 int token(const wiring::Arguments& arguments);
 int validate(const wiring::Arguments& arguments);
 int xds_dump(const wiring::Arguments& arguments);

@@ -75,7 +75,7 @@ void add_endpoints(Service& service, const Workload& workload) {
 Service service_of(const config::Object<ServiceEntry>& entry, const std::string& host, const ClusterContext& cluster) {
   const auto& spec = entry.spec;
   Service out;
-  out.hostname = lowered(host);
+  out.hostname = host;
   out.name = out.hostname;
   out.namespace_ = entry.metadata.namespace_;
   out.provider = Provider::external;

@@ -211,8 +211,9 @@ std::vector<Service> services_of(const config::Objects& objects, const ClusterCo
   std::vector<Service> out;
   for (const auto& object : objects.services) {
     Service service = service_of(object, cluster);
-    for (const auto* slice : slices[{service.namespace_, service.name}])
-      reader.read(*slice, object.spec.publish_not_ready_addresses, service);
+    const auto mine = slices.find({service.namespace_, service.name});
+    if (mine != slices.end())
+      for (const auto* slice : mine->second) reader.read(*slice, object.spec.publish_not_ready_addresses, service);
     out.push_back(std::move(service));
   }
   return out;

@@ -45,7 +45,7 @@ Cluster inbound_cluster(const Context& in, const InboundPort& port) {
   set_default_keepalive(in.mesh.tcp_keepalive, pool);
   apply_connection_pool(pool, out);
   if (port.service) set_services_metadata(out, *port.service);
-  if (rule)
+  if (rule && rule->spec.traffic_policy)
     set_config_metadata(out.mutable_metadata(), "destination-rule", rule->metadata.namespace_, rule->metadata.name);
   set_http_options(
       out,

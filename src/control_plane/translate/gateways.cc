@@ -57,9 +57,7 @@ bool GatewayServer::serves_http() const {
   return registry::is_http(protocol) || (protocol == registry::Protocol::https && terminates_tls());
 }
 
-bool GatewayServer::redirects() const {
-  return registry::is_http(protocol) && server->tls && server->tls->https_redirect;
-}
+bool GatewayServer::redirects() const { return serves_http() && server->tls && server->tls->https_redirect; }
 
 std::vector<std::string> GatewayServer::hosts() const {
   std::vector<std::string> out;

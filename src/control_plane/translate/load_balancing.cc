@@ -86,7 +86,7 @@ void apply_load_balancer(const std::optional<LoadBalancerSettings>& settings,
                          const std::optional<config::LocalityLoadBalancerSetting>& mesh_locality,
                          bool has_outlier_detection, Cluster& out) {
   const auto* locality = locality_setting(settings, mesh_locality);
-  if (locality && (has_outlier_detection || !locality->distribute.empty()))
+  if (settings && locality && (has_outlier_detection || !locality->distribute.empty()))
     out.mutable_common_lb_config()->mutable_locality_weighted_lb_config();
   if (out.type() == ClusterMessage::ORIGINAL_DST) return;
   out.set_lb_policy(ClusterMessage::LEAST_REQUEST);

@@ -81,8 +81,11 @@ tls::TlsParameters::TlsProtocol version_of(config::ServerTLSSettings::TLSProtoco
 }
 
 void set_parameters(CommonTlsContext& out, const config::ServerTLSSettings& settings) {
-  auto* params = out.mutable_tls_params();
   using Protocol = config::ServerTLSSettings::TLSProtocol;
+  if (settings.min_protocol_version == Protocol::TLS_AUTO && settings.max_protocol_version == Protocol::TLS_AUTO &&
+      settings.cipher_suites.empty())
+    return;  // the proxy's defaults: TLS 1.2 and newer
+  auto* params = out.mutable_tls_params();
   params->set_tls_minimum_protocol_version(settings.min_protocol_version == Protocol::TLS_AUTO
                                                ? tls::TlsParameters::TLSv1_2
                                                : version_of(settings.min_protocol_version));

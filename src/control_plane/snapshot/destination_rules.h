@@ -16,6 +16,7 @@ using DestinationRuleObject = config::Object<config::DestinationRule>;
 class DestinationRules {
  public:
   DestinationRules() = default;
+  bool operator==(const DestinationRules&) const = default;
   DestinationRules(const std::vector<DestinationRuleObject>& objects, std::string_view domain,
                    std::vector<std::string> default_export_to, std::string root_namespace);
 

@@ -11,6 +11,7 @@ namespace lateen::snapshot {
 class Networks {
  public:
   Networks() = default;
+  bool operator==(const Networks&) const = default;
   Networks(const config::MeshNetworks& configured, const registry::Registry& registry);
 
   // The network of an endpoint: its own, else by MeshNetworks' address ranges and registries, else its cluster's.

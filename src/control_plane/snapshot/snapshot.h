@@ -52,6 +52,7 @@ struct Snapshot {
   std::vector<config::Object<config::EnvoyFilter>> envoy_filters;
 
   static std::shared_ptr<const Snapshot> build(const Inputs& inputs);
+  bool operator==(const Snapshot&) const = default;
 };
 
 }  // namespace lateen::snapshot

@@ -198,11 +198,19 @@ ClusterLoadAssignment assignment(const Wanted& wanted, const std::string& name) 
 
 }  // namespace
 
+ClusterLoadAssignment load_assignment(const Context& in, const Service& service, const std::string& cluster_name) {
+  const ClusterName parts = parse_cluster_name(cluster_name);
+  if (const auto* port = service.port(parts.port))
+    return assignment({in, service, *port, in.rule_for(service), parts.subset, parts.sni}, cluster_name);
+  ClusterLoadAssignment out;
+  out.set_cluster_name(cluster_name);
+  return out;
+}
+
 ClusterLoadAssignment load_assignment(const Context& in, const std::string& cluster_name) {
   const ClusterName parts = parse_cluster_name(cluster_name);
-  const auto* service = parts.ok ? in.scope.service(parts.host) : nullptr;
-  const auto* port = service ? service->port(parts.port) : nullptr;
-  if (port) return assignment({in, *service, *port, in.rule_for(*service), parts.subset, parts.sni}, cluster_name);
+  if (const auto* service = parts.ok ? in.scope.service(parts.host) : nullptr)
+    return load_assignment(in, *service, cluster_name);
   ClusterLoadAssignment out;
   out.set_cluster_name(cluster_name);
   return out;

@@ -11,6 +11,10 @@ namespace lateen::translate {
 // The endpoints of a cluster by its name, in either form. Empty when the proxy knows no such service.
 ClusterLoadAssignment load_assignment(const Context& in, const std::string& cluster_name);
 
+// The same when the service is given, with the endpoints that count.
+ClusterLoadAssignment load_assignment(const Context& in, const registry::Service& service,
+                                      const std::string& cluster_name);
+
 // For clusters found by DNS, which carry their endpoints with them.
 ClusterLoadAssignment dns_assignment(const Context& in, const registry::Service& service, const registry::Port& port,
                                      const std::string& subset, const std::string& cluster_name);

@@ -83,7 +83,9 @@ Result<Proxy> read_proxy(const schema::Node& document) {
 Proxy completed(const Proxy& proxy, const snapshot::Snapshot& snapshot) {
   Proxy out = proxy;
   const auto* workload = workload_at(proxy, snapshot);
+  out.workload.reset();
   if (!workload) return out;
+  out.workload = *workload;
   if (out.locality.empty()) out.locality = workload->locality;
   if (out.labels.empty()) out.labels = workload->labels;
   if (out.network.empty()) out.network = workload->network;
@@ -96,7 +98,7 @@ std::vector<ServedPort> served_ports(const Proxy& proxy, const snapshot::Snapsho
     if (target && port.protocol != registry::Protocol::udp)
       by_target.try_emplace(target, ServedPort{&service, &port, target});
   };
-  const auto* workload = workload_at(proxy, snapshot);
+  const auto* workload = proxy.workload ? &*proxy.workload : nullptr;
   for (const auto& service : snapshot.services) {
     if (service.namespace_ != proxy.namespace_) continue;
     const bool by_pod = workload && workload->is_pod && service.provider == registry::Provider::kubernetes;

@@ -22,7 +22,8 @@ struct Proxy {
   std::string network;                   // metadata NETWORK
   registry::Labels labels;
   registry::Locality locality;
-  schema::Node metadata;  // a map
+  schema::Node metadata;                       // a map
+  std::optional<registry::Workload> workload;  // the pod or WorkloadEntry it runs beside; set by completed()
   bool operator==(const Proxy&) const = default;
 
   bool is_router() const { return type == Type::router; }
@@ -39,7 +40,7 @@ struct Proxy {
 // `invalid`, naming the member.
 Result<Proxy> read_proxy(const schema::Node& document);
 
-// The same with what the snapshot knows of the workload at the proxy's address: locality and labels.
+// The same with what the snapshot knows of the workload at the proxy's address.
 Proxy completed(const Proxy& proxy, const snapshot::Snapshot& snapshot);
 
 // A port of a service that this proxy serves.
@@ -49,7 +50,7 @@ struct ServedPort {
   uint32_t target = 0;  // where the application listens
 };
 
-// What the proxy serves, one entry a target port (the oldest service wins), by target port.
+// What a completed() proxy serves, one entry a target port (the oldest service wins), by target port.
 std::vector<ServedPort> served_ports(const Proxy& proxy, const snapshot::Snapshot& snapshot);
 
 }  // namespace lateen::translate

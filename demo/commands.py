@@ -50,7 +50,9 @@ class Commands:
         file = self._tokens / machine.name
         file.touch(mode=0o600)
         file.write_text(text)
-        shutil.copy(self._control_state / "root-cert.pem", self._tokens / "root-cert.pem")
+        root = self._tokens / "root-cert.pem"
+        if not root.exists():  # written once: members that have started already read it
+            shutil.copy(self._control_state / "root-cert.pem", root)
         if os.geteuid() == 0:
             os.chown(file, PROXY_USER, PROXY_USER)
         return file

@@ -1,5 +1,6 @@
 #include "apps/wiring/control.h"
 
+#include "apps/wiring/settings.h"
 #include "lib/base/log.h"
 #include "lib/schema/document.h"
 #include "lib/schema/typed.h"
@@ -10,16 +11,13 @@ static log::Component log_("control");
 
 namespace {
 
-// Reads a file that holds one document into a typed value.
-template <class T>
-Result<> read_value(const std::string& path, T& out) {
-  const auto text = io::read_file(path);
-  if (!text) return failed(text);
-  schema::Diagnostics diagnostics;
-  const auto documents = schema::read_documents(*text, path, diagnostics);
-  if (!diagnostics.has_errors() && !documents.empty()) schema::read(documents[0], out, {path, diagnostics});
-  if (diagnostics.has_errors()) return fail(ErrorKind::invalid, "{}", diagnostics.first_error());
-  return {};
+void log_diagnostics(const schema::Diagnostics& diagnostics) {
+  for (const auto& each : diagnostics.all()) {
+    if (each.severity == schema::Severity::error)
+      log_.error("{}", schema::format(each));
+    else
+      log_.warning("{}", schema::format(each));
+  }
 }
 
 }  // namespace
@@ -68,11 +66,16 @@ Result<> Control::open_parts() {
 }
 
 Result<> Control::read_mesh_files() {
+  // As Istio's install profiles have it: a mesh without a configuration of its own still has its standard metrics.
+  mesh_.default_providers.emplace().metrics = {"prometheus"};
+  schema::Diagnostics diagnostics;
   has_mesh_file_ = !options_.mesh_config.empty();
   if (has_mesh_file_)
-    if (auto read = read_value(options_.mesh_config, mesh_); !read) return read;
-  if (options_.mesh_networks.empty()) return {};
-  return read_value(options_.mesh_networks, networks_);
+    if (auto read = read_settings(options_.mesh_config, diagnostics, mesh_); !read) return read;
+  if (!options_.mesh_networks.empty())
+    if (auto read = read_settings(options_.mesh_networks, diagnostics, networks_); !read) return read;
+  log_diagnostics(diagnostics);
+  return {};
 }
 
 Result<> Control::follow(const std::string& cluster, const std::string& folder) {
@@ -84,12 +87,7 @@ Result<> Control::follow(const std::string& cluster, const std::string& folder) 
 }
 
 void Control::report(const Followed& followed) const {
-  for (const auto& each : followed.source->intent().diagnostics().all()) {
-    if (each.severity == schema::Severity::error)
-      log_.error("{}", schema::format(each));
-    else
-      log_.warning("{}", schema::format(each));
-  }
+  log_diagnostics(followed.source->intent().diagnostics());
   log_.info("{}: {} objects", followed.cluster, followed.source->intent().objects().size());
 }
 
@@ -103,7 +101,7 @@ config::MeshConfig Control::mesh_of(const config::Objects& objects) const {
     schema::Diagnostics diagnostics;
     const auto documents = schema::read_yaml(text->second, "ConfigMap istio", diagnostics);
     if (!documents.empty()) schema::read(documents[0], mesh, {"ConfigMap istio", diagnostics});
-    for (const auto& problem : diagnostics.all()) log_.error("{}", schema::format(problem));
+    log_diagnostics(diagnostics);
   }
   return mesh;
 }

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "apps/wiring/settings.h"
 #include "control_plane/ingest/directory.h"
 #include "lib/io/files.h"
 #include "lib/schema/document.h"
@@ -34,20 +35,6 @@ Result<> add_directory(const std::string& option, schema::Diagnostics& diagnosti
   return {};
 }
 
-// One document into a value that holds the defaults already.
-template <class T>
-Result<> read_settings(const std::optional<std::string>& path, T& out) {
-  if (!path) return {};
-  const auto text = io::read_file(*path);
-  if (!text) return failed(text);
-  schema::Diagnostics diagnostics;
-  const auto documents = schema::read_documents(*text, *path, diagnostics);
-  if (documents.empty() && !diagnostics.has_errors()) return {};
-  if (!diagnostics.has_errors()) schema::read(documents.front(), out, {*path, diagnostics});
-  if (diagnostics.has_errors()) return fail(ErrorKind::invalid, "{}", diagnostics.first_error());
-  return {};
-}
-
 }  // namespace
 
 Result<snapshot::Inputs> read_inputs(const Arguments& arguments, schema::Diagnostics& diagnostics) {
@@ -59,8 +46,10 @@ Result<snapshot::Inputs> read_inputs(const Arguments& arguments, schema::Diagnos
   for (const auto& option : arguments.values("cluster"))
     if (auto done = add_directory(option, diagnostics, clusters); !done) return failed(done);
   snapshot::Inputs out;
-  if (auto done = read_settings(arguments.value("mesh-config"), out.mesh); !done) return failed(done);
-  if (auto done = read_settings(arguments.value("mesh-networks"), out.networks); !done) return failed(done);
+  if (const auto path = arguments.value("mesh-config"))
+    if (auto done = read_settings(*path, diagnostics, out.mesh); !done) return failed(done);
+  if (const auto path = arguments.value("mesh-networks"))
+    if (auto done = read_settings(*path, diagnostics, out.networks); !done) return failed(done);
   for (auto& [id, objects] : clusters)
     out.clusters.push_back({id, std::make_shared<const config::Objects>(std::move(objects))});
   return out;

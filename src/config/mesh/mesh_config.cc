@@ -162,12 +162,13 @@ Fields MeshConfig::CA::fields() {
 }
 
 Fields MeshConfig::DefaultProviders::fields() {
-  return record("MeshConfig.DefaultProviders", "Providers for policies that name none.",
-                {
-                    field("tracing", &MeshConfig::DefaultProviders::tracing, "Of traces."),
-                    field("metrics", &MeshConfig::DefaultProviders::metrics, "Of metrics."),
-                    field("accessLogging", &MeshConfig::DefaultProviders::access_logging, "Of access logs."),
-                });
+  return record(
+      "MeshConfig.DefaultProviders", "Providers for policies that name none.",
+      {
+          field("tracing", &MeshConfig::DefaultProviders::tracing, "Of traces.", not_honoured()),
+          field("metrics", &MeshConfig::DefaultProviders::metrics, "Of metrics."),
+          field("accessLogging", &MeshConfig::DefaultProviders::access_logging, "Of access logs.", not_honoured()),
+      });
 }
 
 Names names(MeshConfig::ProxyPathNormalization::NormalizationType) {
@@ -273,8 +274,7 @@ Fields MeshConfig::fields() {
           field("ca", &MeshConfig::ca, "A certificate authority outside."),
           field("extensionProviders", &MeshConfig::extension_providers, "Things outside that policies can name.",
                 not_honoured()),
-          field("defaultProviders", &MeshConfig::default_providers, "Providers for policies that name none.",
-                not_honoured()),
+          field("defaultProviders", &MeshConfig::default_providers, "Providers for policies that name none."),
           field("discoverySelectors", &MeshConfig::discovery_selectors, "Namespaces that are read.", otherwise("all"),
                 not_honoured()),
           field("pathNormalization", &MeshConfig::path_normalization, "How paths are made comparable."),

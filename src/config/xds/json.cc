@@ -60,10 +60,10 @@ class Writer {
   }
   void key(std::string_view name) {
     next();
-    write_json_text(name, out_);
+    append_json_text(out_, name);
     out_ += options_.indent ? ": " : ":";
   }
-  void text(std::string_view text) { write_json_text(hidden_ ? redacted : text, out_); }
+  void text(std::string_view text) { append_json_text(out_, hidden_ ? redacted : text); }
 
   const JsonOptions& options_;
   std::string& out_;
@@ -207,7 +207,7 @@ void Writer::scalar(const Message& message, const FieldDescriptor& field, int in
       if (field.enum_type()->full_name() == "google.protobuf.NullValue") {
         out_ += "null";
       } else if (const auto* known = field.enum_type()->FindValueByNumber(number)) {
-        write_json_text(known->name(), out_);
+        append_json_text(out_, known->name());
       } else {
         fmt::format_to(out, "{}", number);
       }
@@ -218,7 +218,7 @@ void Writer::scalar(const Message& message, const FieldDescriptor& field, int in
       const auto& value = one ? r.GetStringReference(message, &field, &scratch)
                               : r.GetRepeatedStringReference(message, &field, index, &scratch);
       if (field.type() != FieldDescriptor::TYPE_BYTES) return text(value);
-      return write_json_text(base64_encode(hidden_ ? redacted : std::string_view(value)), out_);
+      return append_json_text(out_, base64_encode(hidden_ ? redacted : std::string_view(value)));
     }
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return;
@@ -276,7 +276,7 @@ void Writer::any(const Message& message) {
   open('{');
   if (!url.empty()) {
     key("@type");
-    write_json_text(url, out_);
+    append_json_text(out_, url);
   }
   const Message* prototype = any_depth_ < any_depth_max ? prototype_of(url) : nullptr;
   std::unique_ptr<Message> content(prototype ? prototype->New() : nullptr);
@@ -292,7 +292,7 @@ void Writer::any(const Message& message) {
     --any_depth_;
   } else if (!bytes.empty()) {
     key("value");
-    write_json_text(base64_encode(hidden_ ? redacted : std::string_view(bytes)), out_);
+    append_json_text(out_, base64_encode(hidden_ ? redacted : std::string_view(bytes)));
   }
   close('}');
 }
@@ -303,7 +303,7 @@ void Writer::struct_value(const Message& message) {
   if (fields.empty()) {
     out_ += "null";
   } else if (hidden_ && !is_message(*fields[0])) {
-    write_json_text(redacted, out_);
+    append_json_text(out_, redacted);
   } else {
     value(message, *fields[0], -1);
   }
@@ -365,25 +365,7 @@ void Writer::field_mask(const Message& message) {
     }
     parts.push_back(std::move(camel));
   }
-  write_json_text(joined(parts, ","), out_);
-}
-
-// Length of the valid UTF-8 sequence at the front of text (RFC 3629), or 0.
-size_t utf8_length(std::string_view text) {
-  const auto at = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto follows = [&](size_t i) { return i < text.size() && (at(i) & 0xc0) == 0x80; };
-  const unsigned char c = at(0);
-  if (c < 0x80) return 1;
-  if (c >= 0xc2 && c <= 0xdf) return follows(1) ? 2 : 0;
-  if (c >= 0xe0 && c <= 0xef) {
-    if (!follows(1) || !follows(2)) return 0;
-    return (c == 0xe0 && at(1) < 0xa0) || (c == 0xed && at(1) > 0x9f) ? 0 : 3;
-  }
-  if (c >= 0xf0 && c <= 0xf4) {
-    if (!follows(1) || !follows(2) || !follows(3)) return 0;
-    return (c == 0xf0 && at(1) < 0x90) || (c == 0xf4 && at(1) > 0x8f) ? 0 : 4;
-  }
-  return 0;
+  append_json_text(out_, joined(parts, ","));
 }
 
 }  // namespace
@@ -396,48 +378,6 @@ std::string to_json(const Message& message, const JsonOptions& options) {
 
 void write_json(const Message& message, const JsonOptions& options, std::string& out, int level) {
   Writer(options, out, level).message(message);
-}
-
-void write_json_text(std::string_view text, std::string& out) {
-  out += '"';
-  while (!text.empty()) {
-    size_t plain = 0;
-    while (plain < text.size() && static_cast<unsigned char>(text[plain]) - 0x20U < 0x60U && text[plain] != '"' &&
-           text[plain] != '\\' && text[plain] != 0x7f)
-      ++plain;
-    out += text.substr(0, plain);
-    text.remove_prefix(plain);
-    if (text.empty()) break;
-    size_t taken = 1;
-    switch (const char c = text[0]) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-          fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(c));
-        } else if (taken = utf8_length(text); taken > 0) {
-          out += text.substr(0, taken);
-        } else {
-          out += "\xef\xbf\xbd";
-          taken = 1;
-        }
-    }
-    text.remove_prefix(taken);
-  }
-  out += '"';
 }
 
 }  // namespace lateen::xds

@@ -26,7 +26,4 @@ std::string to_json(const Message& message, const JsonOptions& options = {});
 // Appends to `out`; `level` is the depth of the value in the surrounding document, for the indentation.
 void write_json(const Message& message, const JsonOptions& options, std::string& out, int level = 0);
 
-// A JSON text literal with its quotes. Bytes that are no UTF-8 become U+FFFD.
-void write_json_text(std::string_view text, std::string& out);
-
 }  // namespace lateen::xds

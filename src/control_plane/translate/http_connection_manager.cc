@@ -8,6 +8,7 @@
 #include <istio/envoy/config/filter/http/alpn/v2alpha1/alpn.pb.h>
 
 #include "config/xds/typed_struct.h"
+#include "control_plane/translate/metrics.h"
 #include "control_plane/translate/rbac.h"
 
 namespace lateen::translate {
@@ -61,6 +62,7 @@ void add_filters(const Context& in, const HttpOptions& options, Manager& out) {
   if (!inbound) *out.add_http_filters() = alpn_filter();
   *out.add_http_filters() = http_filter("envoy.filters.http.fault", filters::fault::v3::HTTPFault());
   *out.add_http_filters() = http_filter("envoy.filters.http.cors", filters::cors::v3::Cors());
+  if (wants_metrics(in)) *out.add_http_filters() = metrics_filter(options.direction);
   *out.add_http_filters() = http_filter("envoy.filters.http.router", filters::router::v3::Router());
 }
 

@@ -2,6 +2,7 @@
 
 #include "control_plane/translate/authn.h"
 #include "control_plane/translate/http_connection_manager.h"
+#include "control_plane/translate/metrics.h"
 #include "control_plane/translate/rbac.h"
 #include "control_plane/translate/tcp_proxy.h"
 #include "control_plane/translate/tls_context.h"
@@ -71,7 +72,7 @@ FilterChain chain_of(const Target& target, bool http, Transport transport, const
                                             .grpc_web = target.protocol == registry::Protocol::grpc_web});
   } else {
     for (auto& filter : tcp_policy_filters(target.in, target.port)) *out.add_filters() = std::move(filter);
-    *out.add_filters() = tcp_proxy(target.in, target.cluster);
+    finish_tcp(target.in, Direction::inbound, out, tcp_proxy(target.in, target.cluster));
   }
   if (transport == Transport::mutual_tls)
     *out.mutable_transport_socket() = tls_socket(istio_server_context(target.in.mesh, http));

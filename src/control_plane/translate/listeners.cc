@@ -4,10 +4,16 @@
 #include <envoy/extensions/filters/listener/http_inspector/v3/http_inspector.pb.h>
 #include <envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.pb.h>
 
+#include "control_plane/translate/metrics.h"
 #include "control_plane/translate/tcp_proxy.h"
 
 namespace lateen::translate {
 namespace {
+
+// Where connections to nobody we know go.
+std::string unknown_destination(const Context& in) {
+  return std::string(in.scope.registry_only ? black_hole_cluster : passthrough_cluster);
+}
 
 using envoy::config::listener::v3::ListenerFilter;
 
@@ -26,7 +32,7 @@ Listener virtual_outbound(const Context& in) {
   *loop->add_filters() = tcp_proxy(in, std::string(black_hole_cluster));
   auto* all = out.add_filter_chains();
   all->set_name("virtualOutbound-catchall-tcp");
-  *all->add_filters() = tcp_proxy(in, std::string(in.scope.registry_only ? black_hole_cluster : passthrough_cluster));
+  finish_tcp(in, Direction::outbound, *all, tcp_proxy(in, unknown_destination(in)));
   return out;
 }
 
@@ -55,7 +61,7 @@ FilterChain fallthrough_chain(const Context& in) {
   FilterChain out;
   out.set_name("PassthroughFilterChain");
   out.mutable_filter_chain_match();
-  *out.add_filters() = tcp_proxy(in, std::string(in.scope.registry_only ? black_hole_cluster : passthrough_cluster));
+  finish_tcp(in, Direction::outbound, out, tcp_proxy(in, unknown_destination(in)));
   return out;
 }
 

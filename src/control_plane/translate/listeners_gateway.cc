@@ -7,6 +7,7 @@
 #include "control_plane/translate/http_connection_manager.h"
 #include "control_plane/translate/inbound_chains.h"
 #include "control_plane/translate/listeners.h"
+#include "control_plane/translate/metrics.h"
 #include "control_plane/translate/tcp_proxy.h"
 #include "control_plane/translate/tcp_routes.h"
 #include "control_plane/translate/tls_context.h"
@@ -66,7 +67,7 @@ void add_tcp_chains(const Context& in, const GatewayServer& server, std::vector<
         *chain.mutable_transport_socket() = tls_socket(server_context(*server.server->tls, in.mesh, false));
         *chain.add_filters() = metadata_exchange_filter();
       }
-      *chain.add_filters() = routed_tcp_proxy(in, route.route, *object, server.number());
+      finish_tcp(in, Direction::gateway, chain, routed_tcp_proxy(in, route.route, *object, server.number()));
       out.push_back(std::move(chain));
       return;
     }
@@ -86,7 +87,7 @@ void add_passthrough_chains(const Context& in, const GatewayServer& server, std:
         for (const auto& name : match.sni_hosts) chain.mutable_filter_chain_match()->add_server_names(name);
         set_config_metadata(chain.mutable_metadata(), "virtual-service", object->metadata.namespace_,
                             object->metadata.name);
-        *chain.add_filters() = routed_tcp_proxy(in, route.route, *object, server.number());
+        finish_tcp(in, Direction::gateway, chain, routed_tcp_proxy(in, route.route, *object, server.number()));
         out.push_back(std::move(chain));
       }
   }
@@ -98,7 +99,7 @@ FilterChain sni_chain(const Context& in, const std::string& name) {
   match->add_server_names(name);
   for (const auto* alpn : {"istio", "istio-peer-exchange", "istio-http/1.0", "istio-http/1.1", "istio-h2"})
     match->add_application_protocols(alpn);
-  *out.add_filters() = tcp_proxy(in, name);
+  finish_tcp(in, Direction::gateway, out, tcp_proxy(in, name));
   return out;
 }
 

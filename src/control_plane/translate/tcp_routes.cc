@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "control_plane/snapshot/hosts.h"
+#include "control_plane/translate/metrics.h"
 #include "control_plane/translate/tcp_proxy.h"
 #include "control_plane/translate/traffic_policy.h"
 #include "lib/base/ip.h"
@@ -40,7 +41,7 @@ FilterChain straight_chain(const Context& in, const TcpTarget& target) {
   if (by_name) out.mutable_filter_chain_match()->add_server_names(target.service.hostname);
   if (target.destination.find('/') != std::string::npos) set_destination(target, {}, *out.mutable_filter_chain_match());
   const auto policy = policy_for(in.rule_for(target.service), "", target.port.number);
-  *out.add_filters() = tcp_proxy(in, {{name, 0}}, name, policy);
+  finish_tcp(in, Direction::outbound, out, tcp_proxy(in, {{name, 0}}, name, policy));
   return out;
 }
 
@@ -52,7 +53,7 @@ FilterChain routed_chain(const Context& in, const TcpTarget& target, const Virtu
   if (!subnets.empty() || target.destination.find('/') != std::string::npos)
     set_destination(target, subnets, *out.mutable_filter_chain_match());
   set_config_metadata(out.mutable_metadata(), "virtual-service", object.metadata.namespace_, object.metadata.name);
-  *out.add_filters() = routed_tcp_proxy(in, route, object, target.port.number);
+  finish_tcp(in, Direction::outbound, out, routed_tcp_proxy(in, route, object, target.port.number));
   return out;
 }
 

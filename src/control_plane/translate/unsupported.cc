@@ -18,6 +18,7 @@ class Findings {
   bool concerns(const config::Object<T>& object) const {
     return object.metadata.namespace_ == in_.proxy.namespace_ || object.metadata.namespace_ == in_.mesh.root_namespace;
   }
+  void add(std::string text) { out_.insert(std::move(text)); }
   std::vector<std::string> take() { return {out_.begin(), out_.end()}; }
 
  private:
@@ -68,10 +69,18 @@ void look_at_services(const Context& in, Findings& out) {
   }
 }
 
+void look_at_mesh(const Context& in, Findings& out) {
+  if (!in.mesh.default_providers) return;
+  for (const auto& name : in.mesh.default_providers->metrics)
+    if (name != "prometheus")
+      out.add(fmt::format("MeshConfig: defaultProviders.metrics {}: is not honoured, only prometheus is", name));
+}
+
 }  // namespace
 
 std::vector<std::string> unsupported(const Context& in) {
   Findings out(in);
+  look_at_mesh(in, out);
   look_at_routes(in, out);
   look_at_policies(in, out);
   look_at_services(in, out);

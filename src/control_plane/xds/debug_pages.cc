@@ -27,7 +27,7 @@ void write_entry(const DumpForm& form, const Resource& resource, std::string& ou
   out += '{';
   if (has_name) {
     out += "\"name\":";
-    xds::write_json_text(resource.name, out);
+    append_json_text(out, resource.name);
     out += ',';
   }
   if (!form.inner.empty()) out += fmt::format("\"{}\":{{", form.inner);

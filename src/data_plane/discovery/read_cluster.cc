@@ -65,7 +65,11 @@ void read_breakers(const Cluster& message, ClusterSettings& out, Notes& notes) {
     notes.check(
         threshold, "circuit_breakers.thresholds",
         {"priority", "max_connections", "max_pending_requests", "max_requests", "max_retries", "track_remaining"});
-    auto& breakers = threshold.priority() == envoy::config::core::v3::HIGH ? out.high_priority_breakers : out.breakers;
+    if (threshold.priority() == envoy::config::core::v3::HIGH) {
+      notes.not_honoured("circuit_breakers.thresholds of priority HIGH");
+      continue;
+    }
+    auto& breakers = out.breakers;
     if (threshold.has_max_connections()) breakers.max_connections = threshold.max_connections().value();
     if (threshold.has_max_pending_requests()) breakers.max_pending_requests = threshold.max_pending_requests().value();
     if (threshold.has_max_requests()) breakers.max_requests = threshold.max_requests().value();

@@ -168,8 +168,10 @@ Result<std::optional<MakeHttpFilter>> read_filter(const xds::TypedConfig& config
     if (config.value.find("metrics") || config.value.find("definitions"))
       notes.not_honoured("istio.stats metrics and definitions");
     const bool inbound = direction == telemetry::Direction::inbound;
-    return MakeHttpFilter([&registry = around.registry, &self = around.self, inbound](Worker& worker) {
-      return std::make_unique<filters::IstioStats>(registry, worker.shard, self, worker.clusters, inbound);
+    const schema::Node* no_fallback = config.value.find("disable_host_header_fallback");
+    const bool fallback = !no_fallback || !no_fallback->as_bool() || !*no_fallback->as_bool();
+    return MakeHttpFilter([&registry = around.registry, &self = around.self, inbound, fallback](Worker& worker) {
+      return std::make_unique<filters::IstioStats>(registry, worker.shard, self, worker.clusters, inbound, fallback);
     });
   }
   if (is_tolerated(type, notes)) return std::nullopt;

@@ -110,14 +110,12 @@ Result<std::shared_ptr<ManagerSettings>> read_settings(const HttpConnectionManag
   read_paths(message, *out);
   if (message.has_stream_idle_timeout()) out->stream_idle_timeout = duration_of(message.stream_idle_timeout());
   if (duration_of(message.request_timeout()) > 0s) notes.not_honoured("request_timeout");
-  if (message.has_drain_timeout()) out->drain_timeout = duration_of(message.drain_timeout());
   if (!message.server_name().empty()) out->server_name = message.server_name();
   out->keep_server_header = message.server_header_transformation() == HttpConnectionManager::PASS_THROUGH;
   out->append_server_if_absent = message.server_header_transformation() == HttpConnectionManager::APPEND_IF_ABSENT;
   for (const auto& upgrade : message.upgrade_configs())
     if (!upgrade.has_enabled() || upgrade.enabled().value()) out->upgrades.push_back(lowered(upgrade.upgrade_type()));
   out->tracing = message.has_tracing();
-  out->outbound = direction == telemetry::Direction::outbound;
   if (message.tracing().has_random_sampling()) out->random_sampling = message.tracing().random_sampling().value();
   if (message.tracing().has_provider())
     notes.note(fmt::format("tracing.provider {}: trace headers are passed and made, spans are not reported yet",
@@ -149,7 +147,6 @@ Result<std::function<std::unique_ptr<tcp::TerminalFilter>(downstream::Worker&)>>
                "stream_idle_timeout",
                "request_timeout",
                "request_headers_timeout",
-               "drain_timeout",
                "access_log",
                "use_remote_address",
                "xff_num_trusted_hops",
@@ -166,10 +163,7 @@ Result<std::function<std::unique_ptr<tcp::TerminalFilter>(downstream::Worker&)>>
                "upgrade_configs",
                "request_id_extension",
                "delayed_close_timeout",
-               "via",
-               "proxy_100_continue",
-               "append_x_forwarded_port",
-               "internal_address_config"});
+               "proxy_100_continue"});
   auto settings = read_settings(message, around, direction, notes);
   if (!settings) return failed(settings);
   auto filters = read_http_filters(message.http_filters(), around, direction, notes);

@@ -161,7 +161,7 @@ Result<Forward> read_forward(const routev3::RouteAction& message, Notes& notes) 
   if (message.cluster_not_found_response_code() == routev3::RouteAction::NOT_FOUND) out.cluster_not_found_status = 404;
   if (message.cluster_not_found_response_code() == routev3::RouteAction::INTERNAL_SERVER_ERROR)
     out.cluster_not_found_status = 500;
-  out.high_priority = message.priority() == envoy::config::core::v3::HIGH;
+  if (message.priority() == envoy::config::core::v3::HIGH) notes.not_honoured("route.priority HIGH");
   return out;
 }
 

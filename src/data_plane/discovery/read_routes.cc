@@ -97,7 +97,6 @@ Result<router::Route> read_route(const routev3::Route& message, const ReadFilter
                "response_headers_to_add", "response_headers_to_remove", "stat_prefix", "non_forwarding_action"});
   router::Route out;
   out.name = message.name();
-  out.decorator = message.decorator().operation();
   if (auto read = read_match(message.match(), out, notes); !read) return failed(read);
   if (auto read = read_action(message, out, notes); !read) return failed(read);
   auto mutations = read_mutations(message);

@@ -190,7 +190,6 @@ void Runtime::serve(const ReadListener& read) {
       if (auto put = worker.put_listener(settings); !put) {
         log_.error("{}", put.error().message);
         loop_.post([this, name = settings->name, text = put.error().message] {
-          bind_failures_.push_back(text);
           if (const auto it = listeners_.find(name); it != listeners_.end()) it->second.error = text;
         });
       }

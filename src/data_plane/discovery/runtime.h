@@ -31,6 +31,11 @@ class Runtime {
   Runtime(const Runtime&) = delete;
   ~Runtime();
 
+  // Set by the app: resolves a host name for DNS clusters, calling back with addresses on the main loop now and then.
+  using Resolve = std::function<void(const std::string& cluster, std::shared_ptr<const upstream::ClusterSettings>,
+                                     std::function<void(std::shared_ptr<const upstream::EndpointSet>)>)>;
+  Resolve resolve;
+
   // Workers may be added before the first resource only.
   void add_worker(WorkerHandle worker) { workers_.push_back(worker); }
 
@@ -64,7 +69,6 @@ class Runtime {
     return endpoints_;
   }
   const TlsContexts& tls() const { return tls_; }
-  std::vector<std::string> bind_failures() const { return bind_failures_; }
 
  private:
   struct Warming {
@@ -95,14 +99,7 @@ class Runtime {
   std::map<std::string, Applied<envoy::config::listener::v3::Listener>> listeners_;
   std::map<std::string, ReadListener> serving_;
   std::map<std::string, Warming> warming_;
-  std::vector<std::string> bind_failures_;
   std::set<std::string> told_;  // notes are logged once
-
- public:
-  // Set by the app: resolves a host name for DNS clusters, calling back with addresses on the main loop now and then.
-  using Resolve = std::function<void(const std::string& cluster, std::shared_ptr<const upstream::ClusterSettings>,
-                                     std::function<void(std::shared_ptr<const upstream::EndpointSet>)>)>;
-  Resolve resolve;
 };
 
 }  // namespace lateen::discovery

@@ -71,6 +71,13 @@ namespace {
 // Adapts the chain to within(), which speaks of results.
 io::Task<Result<http::Response>> as_result(io::Task<http::Response> task) { co_return co_await task; }
 
+// require_tls: no address counts as internal here, so "external only" means everybody, as in Envoy without
+// internal_address_config.
+bool needs_https(Exchange& exchange) {
+  const router::VirtualHost* host = exchange.found.host;
+  return host && host->require_tls != router::VirtualHost::no_tls && exchange.headers().scheme() != "https";
+}
+
 bool upgrade_allowed(Exchange& exchange, const ManagerSettings& settings) {
   http::Headers& headers = exchange.headers();
   const std::string kind =
@@ -94,7 +101,6 @@ io::Task<void> ConnectionManager::serve_exchange(http::ServerStream& stream,
     ConnectionManager& manager;
     Exchange& exchange;
     http::Headers response;
-    const http::Headers* trailers = nullptr;
     bool answered = false;
     ~End() {
       if (!answered) {
@@ -102,7 +108,7 @@ io::Task<void> ConnectionManager::serve_exchange(http::ServerStream& stream,
         if (exchange.record.details.empty() || exchange.record.details == "via_upstream")
           exchange.record.details = "downstream_remote_disconnect";
       }
-      manager.finish(exchange, &response, trailers);
+      manager.finish(exchange, response);
     }
   } end{*this, exchange};
 
@@ -114,7 +120,11 @@ io::Task<void> ConnectionManager::serve_exchange(http::ServerStream& stream,
     if (exchange.found.host) exchange.record.virtual_host = exchange.found.host->name;
     const router::Forward* forward = exchange.forward();
     const Duration idle = forward && forward->idle_timeout ? *forward->idle_timeout : settings_->stream_idle_timeout;
-    if (exchange.request().is_tunnel && !upgrade_allowed(exchange, *settings_)) {
+    if (needs_https(exchange)) {
+      response = exchange.reply(301, "", "direct_response");
+      response->headers.set("location",
+                            fmt::format("https://{}{}", exchange.headers().authority(), exchange.headers().path()));
+    } else if (exchange.request().is_tunnel && !upgrade_allowed(exchange, *settings_)) {
       response = exchange.reply(403, "", "upgrade_failed");
     } else if (idle <= 0s) {
       response = co_await chain_.run(exchange);
@@ -128,11 +138,12 @@ io::Task<void> ConnectionManager::serve_exchange(http::ServerStream& stream,
   exchange.record.status = response->status();
   exchange.record.response_head_bytes = response->headers.byte_size();
   exchange.record.response_started = exchange.loop().now() - exchange.record.began;
-  end.response = response->headers;
+  if (!settings_->access_logs.empty()) end.response = response->headers;  // respond() takes the others
 
   auto sent = co_await stream.respond(std::move(*response));
   if (sent) {
     exchange.record.bytes_sent = sent->body_bytes;
+    exchange.trailers = std::move(sent->trailers);
     end.answered = sent->complete;
   } else if (sent.error().kind == ErrorKind::timed_out) {
     exchange.record.flags.set(Flag::upstream_request_timeout);
@@ -140,14 +151,15 @@ io::Task<void> ConnectionManager::serve_exchange(http::ServerStream& stream,
   }
 }
 
-void ConnectionManager::finish(Exchange& exchange, const http::Headers* response, const http::Headers* trailers) {
+void ConnectionManager::finish(Exchange& exchange, const http::Headers& response) {
   telemetry::Record& record = exchange.record;
   record.finished = exchange.loop().now() - record.began;
   record.bytes_received = exchange.stream.received_bytes();
   active_.subtract();
   if (record.status >= 100) responses_[std::clamp(record.status / 100, 1, 5)].add();
   chain_.end(exchange);
-  for (const auto& log : settings_->access_logs) log->write({record, &exchange.headers(), response, trailers});
+  const http::Headers* trailers = exchange.trailers ? &*exchange.trailers : nullptr;
+  for (const auto& log : settings_->access_logs) log->write({record, &exchange.headers(), &response, trailers});
 }
 
 }  // namespace lateen::proxy

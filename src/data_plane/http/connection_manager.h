@@ -20,8 +20,7 @@ struct ManagerSettings {
   std::string stat_prefix;
   http::Protocol codec = http::Protocol::detect;  // AUTO
   http::ServerOptions server;
-  Duration stream_idle_timeout = 5min, request_timeout = 0s, max_stream_duration = 0s;
-  Duration drain_timeout = 5s;
+  Duration stream_idle_timeout = 5min;
   std::string server_name = "envoy";
   bool keep_server_header = false;  // PASS_THROUGH; else overwritten
   bool append_server_if_absent = false;
@@ -39,7 +38,6 @@ struct ManagerSettings {
   telemetry::AccessLogs access_logs;
   bool tracing = false;          // make and pass trace headers
   double random_sampling = 100;  // percent of new traces that are sampled
-  bool outbound = false;         // for the direction of spans
 };
 
 struct ManagerCounters {
@@ -63,7 +61,7 @@ class ConnectionManager {
  private:
   class Connection;
   io::Task<void> serve_exchange(http::ServerStream& stream, const telemetry::ConnectionRecord& connection);
-  void finish(Exchange& exchange, const http::Headers* response, const http::Headers* trailers);
+  void finish(Exchange& exchange, const http::Headers& response);
 
   std::shared_ptr<const ManagerSettings> settings_;
   std::shared_ptr<RouteSlot> routes_;

@@ -44,8 +44,8 @@ class Exchange {
   upstream::Wish wish;        // filters may set ALPN or SNI
   router::UpstreamHold hold;  // what the response is read from
   const router::WeightedCluster* chosen = nullptr;
-  bool local_reply = false;                              // the response did not come from upstream
-  uint64_t response_messages = 0, request_messages = 0;  // gRPC, counted by grpc_stats
+  std::optional<http::Headers> trailers;  // of the response, once it is sent
+  bool local_reply = false;               // the response did not come from upstream
 };
 
 }  // namespace lateen::proxy

@@ -39,6 +39,20 @@ io::Task<http::Response> Chain::run_from(size_t index, Exchange& exchange) const
   co_return std::move(*answer);
 }
 
+namespace {
+
+// Passes interim responses (103 Early Hints, ...) on to the client.
+class PassOn final : public http::Informational {
+ public:
+  explicit PassOn(http::ServerStream& stream) : stream_(stream) {}
+  io::Task<void> inform(http::Headers head) override { (void)co_await stream_.inform(std::move(head)); }
+
+ private:
+  http::ServerStream& stream_;
+};
+
+}  // namespace
+
 io::Task<http::Response> Chain::route(Exchange& exchange) const {
   const router::Route* route = exchange.found.route;
   if (!route)
@@ -58,13 +72,14 @@ io::Task<http::Response> Chain::route(Exchange& exchange) const {
     co_return response;
   }
   exchange.wish.version = exchange.request().version;
+  PassOn interim(exchange.stream);
   auto result = co_await router_.forward({.request = exchange.request(),
                                           .record = exchange.record,
                                           .table = *exchange.routes,
                                           .found = exchange.found,
                                           .draw = exchange.draw,
                                           .wish = exchange.wish,
-                                          .informational = nullptr,
+                                          .informational = &interim,
                                           .hold = exchange.hold,
                                           .chosen = exchange.chosen});
   if (!result) co_return exchange.reply(result.error());

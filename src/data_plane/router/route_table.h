@@ -107,9 +107,7 @@ struct Forward {
   bool append_forwarded_host = false;
   std::vector<Mirror> mirrors;
   std::vector<std::string> upgrades;  // allowed beside those of the connection manager; lower case
-  bool terminates_connect = false;    // CONNECT ends here: raw TCP to the cluster
   uint32_t cluster_not_found_status = 503;
-  bool high_priority = false;
 };
 
 struct Redirect {
@@ -135,8 +133,6 @@ struct Route {
   std::variant<Forward, Redirect, DirectResponse> action;
   Mutations mutations;
   PerFilter filters;
-  std::string decorator;                        // the span's name
-  std::map<std::string, std::string> metadata;  // flattened filter metadata, "namespace:key"
 
   bool matches(const Headers& headers, std::string_view path, uint64_t draw) const;
 };
@@ -161,7 +157,6 @@ class RouteTable {
     bool most_specific_mutations_win = false;
     bool ignore_port_in_host = false;
     PerFilter filters;
-    std::vector<std::string> internal_only_headers;
   };
   // Fails when a domain occurs twice, in Envoy's words.
   static Result<std::shared_ptr<const RouteTable>> make(Contents contents);

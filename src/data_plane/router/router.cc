@@ -230,9 +230,11 @@ io::Task<http::SendResult> Router::attempt(Trip& trip) {
     co_return result;
   }
   const int status = result->status();
-  (status < 300   ? trip.cluster->responses_2xx
-   : status < 500 ? trip.cluster->responses_4xx
-                  : trip.cluster->responses_5xx)
+  upstream::Cluster& cluster = *trip.cluster;
+  (status < 300   ? cluster.responses_2xx
+   : status < 400 ? cluster.responses_3xx
+   : status < 500 ? cluster.responses_4xx
+                  : cluster.responses_5xx)
       .add();
   trip.cluster->record(*trip.host, upstream::outcome_of(status));
   f.record.upstream_first_byte = loop_.now() - f.record.began;

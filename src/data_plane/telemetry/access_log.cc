@@ -1,5 +1,6 @@
 #include "data_plane/telemetry/access_log.h"
 
+#include "lib/base/strings.h"
 #include "lib/io/append_file.h"
 
 namespace lateen::telemetry {
@@ -38,18 +39,18 @@ void write_json(std::string& line, const std::vector<JsonField>& fields, const F
     std::string value;
     field.format.write(value, input, "\x01");
     if (line.size() > 1) line += ',';
-    line += '"';
-    append_json_escaped(line, field.key);
-    line += "\":";
+    append_json_text(line, field.key);
+    line += ':';
     if (value == "\x01") {
       line += "null";
       continue;
     }
     const bool number = !value.empty() && value.size() < 16 && value.find_first_not_of("0123456789") == value.npos &&
                         (value == "0" || value[0] != '0');
-    if (!number) line += '"';
-    append_json_escaped(line, value);
-    if (!number) line += '"';
+    if (number)
+      line += value;
+    else
+      append_json_text(line, value);
   }
   line += "}\n";
 }

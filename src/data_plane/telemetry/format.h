@@ -44,7 +44,4 @@ class Format {
   std::vector<FormatPart> parts_;
 };
 
-// Appends text as the inside of a JSON string.
-void append_json_escaped(std::string& out, std::string_view text);
-
 }  // namespace lateen::telemetry

@@ -49,6 +49,7 @@ Cluster::Cluster(io::Network& network, std::shared_ptr<const ClusterSettings> se
   const std::string& name = settings_->name;
   requests = shard.counter(counters.requests, {name});
   responses_2xx = shard.counter(counters.responses, {name, "2"});
+  responses_3xx = shard.counter(counters.responses, {name, "3"});
   responses_4xx = shard.counter(counters.responses, {name, "4"});
   responses_5xx = shard.counter(counters.responses, {name, "5"});
   connections_total = shard.counter(counters.connections_total, {name});

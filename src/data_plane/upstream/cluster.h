@@ -13,7 +13,6 @@ struct ClusterCounters;
 struct Wish {
   http::Version version = http::Version::http1_1;  // of the downstream request; used when the cluster follows it
   TransportSocket::Options socket;
-  bool high_priority = false;
 };
 
 class Cluster {
@@ -76,8 +75,8 @@ class Cluster {
 
  public:
   // Written where things happen, read by /stats.
-  metrics::Counter requests, responses_2xx, responses_4xx, responses_5xx, connections_total, connect_failures, retried,
-      timeouts, overflows;
+  metrics::Counter requests, responses_2xx, responses_3xx, responses_4xx, responses_5xx, connections_total,
+      connect_failures, retried, timeouts, overflows;
   metrics::Gauge connections_active, requests_active;
 };
 

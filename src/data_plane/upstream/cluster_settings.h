@@ -41,7 +41,6 @@ struct EndpointSet {
   std::vector<Endpoint> endpoints;
   std::map<std::pair<uint32_t, Locality>, uint32_t> locality_weights;  // by priority; absent: not weighted by locality
   uint32_t overprovisioning_percent = 140;
-  uint32_t drop_percent_millionths = 0;  // drop_overloads, summed
   bool operator==(const EndpointSet&) const = default;
 };
 
@@ -69,7 +68,7 @@ struct TransportSocketMatch {
 };
 
 enum class Discovery : uint8_t { fixed, eds, strict_dns, logical_dns, original_destination };
-enum class Balancing : uint8_t { round_robin, least_request, random, ring_hash, maglev, cluster_provided };
+enum class Balancing : uint8_t { round_robin, least_request, random, cluster_provided };
 
 struct OutlierDetection {
   uint32_t consecutive_5xx = 5, enforcing_consecutive_5xx = 100;  // percent
@@ -94,17 +93,14 @@ struct ClusterSettings {
   std::string eds_name;  // the assignment's name, when not the cluster's own
   Balancing balancing = Balancing::round_robin;
   uint32_t least_request_choices = 2;
-  uint64_t ring_min_size = 1024, ring_max_size = 8 * 1024 * 1024;
-  uint32_t maglev_table_size = 65537;
   uint32_t panic_threshold_percent = 50;
   bool locality_weighted = false;
   Duration connect_timeout = 5s;
-  CircuitBreakers breakers, high_priority_breakers;
+  CircuitBreakers breakers;
   std::optional<OutlierDetection> outlier_detection;
   http::ClientOptions http;              // version when protocol is explicit
   bool use_downstream_protocol = false;  // HTTP/2 upstream for HTTP/2 requests, else HTTP/1.1
-  bool auto_alpn = false;                // auto_config: what ALPN chose
-  bool auto_sni = false, auto_san_validation = false;
+  bool auto_sni = false;
   std::vector<TransportSocketMatch> transport_sockets;  // first match wins; the last one is the cluster's default
   std::optional<SocketAddress> bind;                    // upstream_bind_config (Istio inbound: 127.0.0.6)
   bool tcp_keepalive = false;

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <numeric>
 
+#include <fmt/format.h>
+
 namespace lateen {
 
 std::string lowered(std::string_view text) {
@@ -118,6 +120,70 @@ std::string hex_encode(std::string_view bytes) {
     out += digits[static_cast<uint8_t>(c) & 15];
   }
   return out;
+}
+
+namespace {
+
+// Length of the valid UTF-8 sequence at the front of text (RFC 3629), or 0.
+size_t utf8_length(std::string_view text) {
+  const auto at = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto follows = [&](size_t i) { return i < text.size() && (at(i) & 0xc0) == 0x80; };
+  const unsigned char c = at(0);
+  if (c < 0x80) return 1;
+  if (c >= 0xc2 && c <= 0xdf) return follows(1) ? 2 : 0;
+  if (c >= 0xe0 && c <= 0xef) {
+    if (!follows(1) || !follows(2)) return 0;
+    return (c == 0xe0 && at(1) < 0xa0) || (c == 0xed && at(1) > 0x9f) ? 0 : 3;
+  }
+  if (c >= 0xf0 && c <= 0xf4) {
+    if (!follows(1) || !follows(2) || !follows(3)) return 0;
+    return (c == 0xf0 && at(1) < 0x90) || (c == 0xf4 && at(1) > 0x8f) ? 0 : 4;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void append_json_text(std::string& out, std::string_view text) {
+  out += '"';
+  while (!text.empty()) {
+    size_t plain = 0;
+    while (plain < text.size() && static_cast<unsigned char>(text[plain]) - 0x20U < 0x60U && text[plain] != '"' &&
+           text[plain] != '\\' && text[plain] != 0x7f)
+      ++plain;
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    size_t taken = 1;
+    switch (const char c = text[0]) {
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+          out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+        } else if (taken = utf8_length(text); taken > 0) {
+          out += text.substr(0, taken);
+        } else {
+          out += "\xef\xbf\xbd";
+          taken = 1;
+        }
+    }
+    text.remove_prefix(taken);
+  }
+  out += '"';
 }
 
 }  // namespace lateen

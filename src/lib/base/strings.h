@@ -53,6 +53,9 @@ std::string base64url_encode(std::string_view bytes);             // without pad
 std::optional<std::string> base64url_decode(std::string_view text);
 std::string hex_encode(std::string_view bytes);  // lower case
 
+// Appends the text as a JSON string with its quotes (RFC 8259). Bytes that are no UTF-8 become U+FFFD.
+void append_json_text(std::string& out, std::string_view text);
+
 // Heterogeneous lookup in unordered_map<std::string, ...> without building a string.
 struct StringHash {
   using is_transparent = void;

@@ -82,7 +82,9 @@ io::Task<Result<Sent>> Http1Server::respond(Response response) {
     if (filled == Pump::done) break;
     if (filled == Pump::waiting) co_await body->readable();
   }
-  co_return Sent{.body_bytes = pump ? pump->bytes() : 0, .complete = true};
+  Sent sent{.body_bytes = pump ? pump->bytes() : 0, .complete = true};
+  if (body && body->trailers()) sent.trailers = *body->trailers();
+  co_return sent;
 }
 
 void Http1Server::accept_or_decline_tunnel(int status) {

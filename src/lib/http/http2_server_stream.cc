@@ -57,6 +57,7 @@ io::Task<Result<Sent>> Http2ServerStream::respond(Response response) {
     auto bytes = co_await send_body(link(), *this, *response.body, sent_);
     if (!bytes) co_return failed(bytes);
     sent.body_bytes = *bytes;
+    if (const Headers* trailers = response.body->trailers()) sent.trailers = *trailers;
   } else if (!co_await wait_for_end(*this, sent_)) {
     co_return fail(ErrorKind::reset, "the client reset the stream");
   }

@@ -3,6 +3,7 @@
 #include "lib/http/http1_server.h"
 #include "lib/http/http2_connection.h"
 #include "lib/io/scope.h"
+#include "lib/protocol/detect.h"
 
 namespace lateen::http {
 
@@ -24,7 +25,7 @@ DrainWatch::DrainWatch(std::shared_ptr<Drain> drain, io::Readiness& flag) : drai
 
 namespace {
 
-constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+using protocol::http2_preface;
 
 // Reads until the first bytes tell which version the client speaks. Nothing when it ends or idles before.
 io::Task<std::optional<Protocol>> detect(io::Transport& transport, Buffer& first, const ServerOptions& options,

@@ -23,8 +23,9 @@ struct ServerOptions {
 
 // What became of a response once respond() is done.
 struct Sent {
-  uint64_t body_bytes = 0;  // of the body, decoded (without chunk framing)
-  bool complete = false;    // everything incl. trailers was handed to the transport
+  uint64_t body_bytes = 0;          // of the body, decoded (without chunk framing)
+  bool complete = false;            // everything incl. trailers was handed to the transport
+  std::optional<Headers> trailers;  // that the body ended with
 };
 
 // One request on a connection, from its head until the response is written. Lives in the connection; valid during

@@ -2,40 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "lib/base/strings.h"
 #include "lib/schema/document.h"
 
 namespace lateen::schema {
 namespace {
-
-void write_text(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        } else {
-          out += c;
-        }
-    }
-  }
-  out += '"';
-}
 
 void write_number(std::string& out, double number) {
   if (std::isnan(number)) {
@@ -69,7 +40,7 @@ class Writer {
         return;
       }
       case Node::Kind::string:
-        write_text(out_, node.text());
+        append_json_text(out_, node.text());
         return;
       case Node::Kind::list:
         return write_list(*node.as_list(), level);
@@ -101,7 +72,7 @@ class Writer {
     for (size_t i = 0; i < map.size(); ++i) {
       if (i > 0) out_ += ',';
       line(level + 1);
-      write_text(out_, map[i].key);
+      append_json_text(out_, map[i].key);
       out_ += indent_ == 0 ? ":" : ": ";
       write(map[i].value, level + 1);
     }

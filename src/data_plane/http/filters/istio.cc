@@ -86,10 +86,12 @@ void IstioStats::on_end(proxy::Exchange& exchange) {
   }
   if (record.route_name == "block_all") record.service_host = record.service_name = "BlackHoleCluster";
   if (record.route_name == "allow_any") record.service_name = "PassthroughCluster";
-  if (record.service_host.empty()) record.service_host = exchange.headers().authority();
+  if (record.service_host.empty() && host_fallback_) record.service_host = exchange.headers().authority();
   const bool grpc = exchange.headers().value("content-type").starts_with("application/grpc");
-  const auto status = record.filter_state.find("grpc-status");
-  metrics_.count_request(record, inbound_, grpc && status != record.filter_state.end() ? status->second : "", grpc);
+  auto status = exchange.trailers ? exchange.trailers->get("grpc-status") : std::nullopt;
+  if (const auto head = record.filter_state.find("grpc-status"); !status && head != record.filter_state.end())
+    status = head->second;
+  metrics_.count_request(record, inbound_, grpc && status ? *status : std::string_view(), grpc);
 }
 
 }  // namespace lateen::filters

@@ -47,8 +47,8 @@ class IstioAlpn final : public proxy::Filter {
 class IstioStats final : public proxy::Filter {
  public:
   IstioStats(metrics::Registry& registry, metrics::Shard& shard, const telemetry::Peer& self,
-             upstream::Clusters& clusters, bool inbound)
-      : metrics_(registry, shard, self), clusters_(clusters), inbound_(inbound) {}
+             upstream::Clusters& clusters, bool inbound, bool host_fallback)
+      : metrics_(registry, shard, self), clusters_(clusters), inbound_(inbound), host_fallback_(host_fallback) {}
   void on_response(proxy::Exchange& exchange, http::Response& response) override;
   void on_end(proxy::Exchange& exchange) override;
 
@@ -56,6 +56,7 @@ class IstioStats final : public proxy::Filter {
   telemetry::IstioMetrics metrics_;
   upstream::Clusters& clusters_;
   bool inbound_;
+  bool host_fallback_;  // the request's host names the service where the cluster does not
 };
 
 }  // namespace lateen::filters

@@ -238,7 +238,7 @@ Fields MeshConfig::fields() {
           field("enableEnvoyAccessLogService", &MeshConfig::enable_envoy_access_log_service,
                 "Streams access logs to defaultConfig.envoyAccessLogService.", not_honoured()),
           field("disableEnvoyListenerLog", &MeshConfig::disable_envoy_listener_log,
-                "No access logs for connections that no chain takes.", not_honoured()),
+                "No access logs for connections that no chain takes."),
           field("defaultConfig", &MeshConfig::default_config, "What proxies need to start."),
           field("outboundTrafficPolicy", &MeshConfig::outbound_traffic_policy, "Calls to hosts nobody declared."),
           field("inboundTrafficPolicy", &MeshConfig::inbound_traffic_policy, "Calls to ports without a service."),

@@ -1,7 +1,7 @@
-#include <envoy/config/core/v3/substitution_format_string.pb.h>
+#include "control_plane/translate/access_log.h"
 
-#include "control_plane/translate/http_connection_manager.h"
-#include "lib/schema/document.h"
+#include <envoy/config/core/v3/substitution_format_string.pb.h>
+#include <envoy/extensions/access_loggers/file/v3/file.pb.h>
 
 namespace lateen::translate {
 namespace {
@@ -47,24 +47,34 @@ void set_json(core::SubstitutionFormatString& out) {
   for (const auto& [name, value] : default_fields) fields[name].set_string_value(value);
 }
 
-}  // namespace
-
-void add_access_logs(const Context& in, bool,
-                     google::protobuf::RepeatedPtrField<envoy::config::accesslog::v3::AccessLog>& out) {
-  if (in.mesh.access_log_file.empty()) return;
+AccessLog file_log(const config::MeshConfig& mesh) {
   envoy::extensions::access_loggers::file::v3::FileAccessLog file;
-  file.set_path(in.mesh.access_log_file);
+  file.set_path(mesh.access_log_file);
   auto& format = *file.mutable_log_format();
-  if (in.mesh.access_log_encoding == config::MeshConfig::AccessLogEncoding::JSON) {
+  if (mesh.access_log_encoding == config::MeshConfig::AccessLogEncoding::JSON) {
     set_json(format);
   } else {
-    std::string text = in.mesh.access_log_format.empty() ? std::string(default_format) : in.mesh.access_log_format;
+    std::string text = mesh.access_log_format.empty() ? std::string(default_format) : mesh.access_log_format;
     if (!text.ends_with('\n')) text += '\n';
     format.mutable_text_format_source()->set_inline_string(text);
   }
-  auto* log = out.Add();
-  log->set_name("envoy.access_loggers.file");
-  *log->mutable_typed_config() = xds::pack(file);
+  AccessLog out;
+  out.set_name("envoy.access_loggers.file");
+  *out.mutable_typed_config() = xds::pack(file);
+  return out;
+}
+
+}  // namespace
+
+void add_access_logs(const Context& in, AccessLogs& out) {
+  if (!in.mesh.access_log_file.empty()) *out.Add() = file_log(in.mesh);
+}
+
+void add_refusal_log(const Context& in, Listener& listener) {
+  if (in.mesh.access_log_file.empty() || in.mesh.disable_envoy_listener_log) return;
+  AccessLog log = file_log(in.mesh);
+  log.mutable_filter()->mutable_response_flag_filter()->add_flags("NR");
+  *listener.add_access_log() = std::move(log);
 }
 
 }  // namespace lateen::translate

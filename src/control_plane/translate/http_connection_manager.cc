@@ -8,6 +8,8 @@
 #include <istio/envoy/config/filter/http/alpn/v2alpha1/alpn.pb.h>
 
 #include "config/xds/typed_struct.h"
+#include "config/xds/typed_struct.h"
+#include "control_plane/translate/access_log.h"
 #include "control_plane/translate/metrics.h"
 #include "control_plane/translate/rbac.h"
 
@@ -147,7 +149,7 @@ NetworkFilter http_connection_manager(const Context& in, const HttpOptions& opti
   out.mutable_use_remote_address()->set_value(options.direction == Direction::gateway);
   out.add_upgrade_configs()->set_upgrade_type("websocket");
   if (in.mesh.enable_tracing) *out.mutable_tracing() = tracing(in);
-  add_access_logs(in, false, *out.mutable_access_log());
+  add_access_logs(in, *out.mutable_access_log());
   if (options.direction != Direction::outbound)
     set_client_certificate(in, options.direction == Direction::gateway, out);
   if (options.direction == Direction::gateway) out.mutable_http_protocol_options();

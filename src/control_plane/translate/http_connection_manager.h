@@ -23,9 +23,6 @@ NetworkFilter http_connection_manager(const Context& in, const HttpOptions& opti
 
 // Spans: what is sampled and which tags they get (tracing.cc).
 hcm::HttpConnectionManager::Tracing tracing(const Context& in);
-// Where accesses are logged: mesh-wide file (access_log.cc).
-void add_access_logs(const Context& in, bool tcp,
-                     google::protobuf::RepeatedPtrField<envoy::config::accesslog::v3::AccessLog>& out);
 
 // An HTTP or network filter from its configuration.
 HttpFilter http_filter(const std::string& name, const google::protobuf::Message& config);

@@ -1,5 +1,6 @@
 #include "control_plane/translate/tcp_proxy.h"
 
+#include "control_plane/translate/access_log.h"
 #include "control_plane/translate/http_connection_manager.h"
 
 namespace lateen::translate {
@@ -33,7 +34,7 @@ NetworkFilter tcp_proxy(const Context& in, const std::vector<WeightedTarget>& ta
   if (policy.load_balancer && policy.load_balancer->consistent_hash &&
       policy.load_balancer->consistent_hash->use_source_ip.value_or(false))
     out.add_hash_policy()->mutable_source_ip();
-  add_access_logs(in, true, *out.mutable_access_log());
+  add_access_logs(in, *out.mutable_access_log());
   return network_filter("envoy.filters.network.tcp_proxy", out);
 }
 

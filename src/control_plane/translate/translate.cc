@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "control_plane/translate/access_log.h"
 #include "control_plane/translate/clusters.h"
 #include "control_plane/translate/context.h"
 #include "control_plane/translate/endpoints.h"
@@ -23,7 +24,9 @@ std::vector<Cluster> clusters_of(const Context& in) {
 }
 
 std::vector<Listener> listeners_of(const Context& in) {
-  return in.proxy.is_router() ? gateway_listeners(in) : sidecar_listeners(in);
+  auto out = in.proxy.is_router() ? gateway_listeners(in) : sidecar_listeners(in);
+  for (auto& listener : out) add_refusal_log(in, listener);
+  return out;
 }
 
 std::vector<RouteConfiguration> routes_of(const Context& in, const std::vector<std::string>& names) {

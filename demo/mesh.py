@@ -19,6 +19,7 @@ from world import EASTWEST, MEMBERS, SERVICES, SIMPLE, Machine
 HERE = pathlib.Path(__file__).resolve().parent
 READY_SECONDS_MAX = 60
 SIMPLE_PORT = 8080
+LOOPBACK_SIMPLE_PORT = 8090
 
 
 class Mesh:
@@ -111,14 +112,15 @@ class Mesh:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         self.commands.issue_certificate(SIMPLE, folder, foreign)
-        local = "127.0.0.1" if self.place.captures else self.place.address(SIMPLE)
+        local, port = "127.0.0.1", SIMPLE_PORT
         text = (HERE / "simple-vm" / "bootstrap.yaml").read_text()
         text = text.replace("@CERTIFICATES@", str(folder)).replace("@GATEWAY@", self.place.address(EASTWEST, SIMPLE.networks[0]))
-        if not self.place.captures:  # 127.0.0.1:8080 may belong to somebody on this machine
-            text = text.replace("127.0.0.1", local)
+        if not self.place.captures:  # 127.0.0.1 is every machine's there, and the ingress gateway has port 8080 of all addresses
+            local, port = self.place.address(SIMPLE), LOOPBACK_SIMPLE_PORT
+            text = text.replace("127.0.0.1", local).replace(str(SIMPLE_PORT), str(port))
         (folder / "bootstrap.yaml").write_text(text)
         child = self.children.start("simple-vm.proxy", self.commands.static_proxy(SIMPLE, folder / "bootstrap.yaml", program))
-        url = f"http://{local}:{SIMPLE_PORT}"
+        url = f"http://{local}:{port}"
         try:
             self._wait("the proxy of the simple VM", lambda: self.view.curl(SIMPLE, url + "/").status != 0, lambda: child)
             yield url

@@ -68,9 +68,6 @@ io::Task<void> ConnectionManager::serve(io::Transport& transport, const telemetr
 
 namespace {
 
-// Adapts the chain to within(), which speaks of results.
-io::Task<Result<http::Response>> as_result(io::Task<http::Response> task) { co_return co_await task; }
-
 // require_tls: no address counts as internal here, so "external only" means everybody, as in Envoy without
 // internal_address_config.
 bool needs_https(Exchange& exchange) {
@@ -129,7 +126,7 @@ io::Task<void> ConnectionManager::serve_exchange(http::ServerStream& stream,
     } else if (idle <= 0s) {
       response = co_await chain_.run(exchange);
     } else {
-      auto in_time = co_await io::within(exchange.loop(), idle, as_result(chain_.run(exchange)));
+      auto in_time = co_await io::within(exchange.loop(), idle, chain_.run(exchange));
       response = in_time ? std::move(*in_time)
                          : exchange.reply(504, "stream timeout", "stream_idle_timeout", Flag::stream_idle_timeout);
     }

@@ -97,6 +97,18 @@ std::string url_encoded(std::string_view text) {
   return out;
 }
 
+// Whether normalisation certainly changes nothing: the usual case, told apart without building anything.
+bool is_plainly_normal(std::string_view path) {
+  if (path.empty() || path[0] != '/') return false;
+  char before = 0;
+  for (const char c : path) {
+    if (c == '?') return true;
+    if (c == '%' || c == '\\' || (before == '/' && (c == '/' || c == '.'))) return false;
+    before = c;
+  }
+  return true;
+}
+
 std::optional<http::Response> clean_path(Exchange& exchange, const ManagerSettings& settings) {
   http::Headers& headers = exchange.headers();
   std::string path(headers.path());
@@ -122,7 +134,7 @@ std::optional<http::Response> clean_path(Exchange& exchange, const ManagerSettin
       return response;
     }
   }
-  if (settings.normalize_path || settings.merge_slashes) {
+  if ((settings.normalize_path || settings.merge_slashes) && !is_plainly_normal(path)) {
     auto normal = normalized_path(path, settings.merge_slashes);
     if (!normal) return exchange.reply(400, "", "path_normalization_failed");
     path = std::move(*normal);

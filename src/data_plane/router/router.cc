@@ -183,13 +183,6 @@ std::optional<Duration> Router::time_left(const Trip& trip) const {
   return limit;
 }
 
-namespace {
-
-// within() for a SendResult, whose error is richer than Error.
-io::Task<Result<http::SendResult>> wrapped(io::Task<http::SendResult> task) { co_return co_await task; }
-
-}  // namespace
-
 io::Task<http::SendResult> Router::attempt(Trip& trip) {
   Forwarding& f = trip.f;
   ++f.record.attempts;
@@ -213,8 +206,8 @@ io::Task<http::SendResult> Router::attempt(Trip& trip) {
 
   http::SendResult result;
   if (const auto limit = time_left(trip)) {
-    auto in_time = co_await io::within(
-        loop_, *limit, wrapped(trip.cluster->send(trip.host, std::move(request), f.wish, f.informational)));
+    auto in_time =
+        co_await io::within(loop_, *limit, trip.cluster->send(trip.host, std::move(request), f.wish, f.informational));
     if (in_time)
       result = std::move(*in_time);
     else

@@ -53,8 +53,13 @@ uint32_t Ip::v4_host_order() const {
 
 std::string Ip::text() const {
   char out[INET6_ADDRSTRLEN];
-  inet_ntop(six_ ? AF_INET6 : AF_INET, bytes_.data(), out, sizeof out);
-  return out;
+  if (six_) return inet_ntop(AF_INET6, bytes_.data(), out, sizeof out);
+  char* at = out;  // written for each request, where inet_ntop's printf is felt
+  for (int i = 0; i < 4; ++i) {
+    if (i > 0) *at++ = '.';
+    at = std::to_chars(at, std::end(out), bytes_[i]).ptr;
+  }
+  return {out, at};
 }
 
 Result<SocketAddress> SocketAddress::parse(std::string_view text) {

@@ -24,8 +24,6 @@ io::Task<void> end_at_once(http::ServerStream& stream, Status status) {
   (void)co_await stream.respond(std::move(response));
 }
 
-io::Task<Result<Status>> as_result(io::Task<Status> task) { co_return co_await task; }
-
 http::Body& body_of(http::Request& request, std::unique_ptr<http::Body>& instead, io::Loop& loop) {
   if (request.body) return *request.body;
   instead = http::text_body(loop, "");
@@ -107,7 +105,7 @@ io::Task<void> Server::serve_call(http::ServerStream& stream, Method& method) {
 }
 
 io::Task<void> Server::run(Method& method, ServerCall& call, Duration limit, Status& status) {
-  auto result = co_await io::within(call.loop(), limit, as_result(method.serve(call)));
+  auto result = co_await io::within(call.loop(), limit, method.serve(call));
   status = result ? std::move(*result) : Status{Code::deadline_exceeded, "the call's time was over before it was done"};
   put_status(status, call.trailers());
   call.outgoing().finish(call.trailers());

@@ -14,23 +14,6 @@ static constexpr Duration linger_time = 1s;
 // Requests that are served without waiting before other tasks of the loop have their turn.
 static constexpr uint32_t requests_in_a_row = 64;
 
-namespace {
-
-// co_await one of three flags, as io::either().
-struct AnyOf {
-  AnyOf(io::Readiness& a, io::Readiness& b, io::Readiness& c) : first(a), second(b), third(c) {}
-  bool await_ready() const { return first.await_ready() || second.await_ready() || third.await_ready(); }
-  void await_suspend(std::coroutine_handle<> awaiting) {
-    first.await_suspend(awaiting);
-    second.await_suspend(awaiting);
-    third.await_suspend(awaiting);
-  }
-  void await_resume() {}
-  io::Readiness::Wait first, second, third;
-};
-
-}  // namespace
-
 Http1Server::Http1Server(io::Transport& transport, Service& service, const ServerOptions& options, Buffer first,
                          std::shared_ptr<Drain> drain)
     : transport_(transport),
@@ -71,7 +54,7 @@ io::Task<void> Http1Server::run() {
         co_await either(serving_.done(), attention_);
         attention_.clear();
       } else if (in_.size() < Buffer::block_size && discarded_ < discarded_bytes_max && !continue_pending_) {
-        co_await AnyOf(serving_.done(), transport_.readable(), attention_);
+        co_await io::any_of(serving_.done(), transport_.readable(), attention_);
         attention_.clear();
         if (serving_.running() && transport_.readable().is_set() && !watch_client()) co_return;
       } else {

@@ -100,9 +100,11 @@ AnyOf<sizeof...(Flags)> any_of(Flags&... flags) {
 inline AnyOf<2> either(Readiness& a, Readiness& b) { return {{Readiness::Wait(a), Readiness::Wait(b)}}; }
 
 // co_await within(loop, 5s, task): the task's result, or ErrorKind::timed_out after that time (the task is destroyed).
-// Zero or negative durations mean no limit.
+// For a Task<T> that is a Result<T>; a Task<Result<T>> keeps its type. Zero or negative durations mean no limit.
 template <class T>
-Task<Result<T>> within(Loop& loop, Duration limit, Task<Result<T>> task);
+class Within;
+template <class T>
+Within<T> within(Loop& loop, Duration limit, Task<T> task);
 
 }  // namespace lateen::io
 

@@ -2,14 +2,18 @@
 //
 // Names are lower case. Pseudo-headers are ordinary fields whose names begin with a colon, as in HTTP/2 (RFC 9113
 // section 8.3) and as Envoy's matchers see them: a request has :method, :scheme, :authority and :path, a response has
-// :status. Codecs add them before all other fields. All text lives in one pooled block owned by this object; views are
-// valid until the next call that changes it. What add() and set() are given may itself be such a view.
+// :status. Codecs add them before all other fields. Everything lives in one pooled block owned by this object, so
+// moving it is moving a pointer; views are valid until the next call that changes it. What add() and set() are given
+// may itself be such a view.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "lib/base/pool.h"
 
 namespace lateen::protocol {
 
@@ -21,11 +25,16 @@ class Headers {
   static constexpr size_t max_name_bytes = UINT16_MAX;
 
   Headers() = default;
-  Headers(Headers&& other) noexcept { swap(other); }
-  Headers& operator=(Headers&& other) noexcept;
+  Headers(Headers&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  Headers& operator=(Headers&& other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
   Headers(const Headers& other);
-  Headers& operator=(const Headers& other);
-  ~Headers() { release(); }
+  Headers& operator=(const Headers& other) { return *this = Headers(other); }
+  ~Headers() {
+    if (block_) Pool::give(block_, block_->capacity);
+  }
 
   // Appends a field. The name must be lower case already and at most max_name_bytes long (what is longer is cut);
   // neither part is checked here (codecs check what they read).
@@ -35,14 +44,15 @@ class Headers {
   // Replaces the first field of that name and removes the others, or appends.
   void set(std::string_view name, std::string_view value);
   // Removes all fields of that name; returns how many there were.
-  size_t remove(std::string_view name);
+  size_t remove(std::string_view name) { return may_have(name) ? remove_present(name) : 0; }
   // Removes the fields for which predicate(Field) holds.
   template <class Predicate>
   size_t remove_if(Predicate predicate) {
     size_t count = 0;
-    for (uint32_t i = 0; i < used_; ++i) {
-      if (entries_[i].removed || !predicate(field(entries_[i]))) continue;
-      drop(entries_[i]);
+    for (uint32_t i = 0; i < used(); ++i) {
+      Entry& entry = block_->entry(i);
+      if (entry.removed || !predicate(block_->field(entry))) continue;
+      block_->drop(entry);
       ++count;
     }
     return count;
@@ -51,16 +61,19 @@ class Headers {
   void reserve(size_t fields, size_t bytes);
 
   // The first value of that name.
-  std::optional<std::string_view> get(std::string_view name) const;
+  std::optional<std::string_view> get(std::string_view name) const {
+    const Entry* entry = find(name);
+    return entry ? std::optional(block_->field(*entry).value) : std::nullopt;
+  }
   // The first value, or "" when there is none: for pseudo-headers, which are always there in a valid message.
   std::string_view value(std::string_view name) const { return get(name).value_or(std::string_view()); }
   bool has(std::string_view name) const { return find(name) != nullptr; }
   // All values of that name joined by ",", as matchers and policies see repeated fields (RFC 9110 section 5.3).
   std::optional<std::string> joined(std::string_view name) const;
 
-  size_t size() const { return live_; }        // number of fields
-  size_t byte_size() const { return bytes_; }  // sum of name and value lengths
-  bool empty() const { return live_ == 0; }
+  size_t size() const { return block_ ? block_->live : 0; }        // number of fields
+  size_t byte_size() const { return block_ ? block_->bytes : 0; }  // sum of name and value lengths
+  bool empty() const { return size() == 0; }
   void clear();  // keeps the memory
 
   // for (Headers::Field field : headers)
@@ -83,6 +96,27 @@ class Headers {
     uint8_t tag;  // a hash of the name's length and letters: most comparisons end here
     bool removed;
   };
+  // The head of the block. Behind it text grows upwards; entries grow downwards from the end.
+  struct Block {
+    uint32_t capacity;  // bytes of the whole block
+    uint32_t text_used = 0;
+    uint32_t used = 0;  // entries incl. removed ones
+    uint32_t live = 0, bytes = 0;
+    uint64_t tags = 0;  // bit tag % 64: a field with that tag was added
+
+    char* text() { return reinterpret_cast<char*>(this + 1); }
+    Entry& entry(size_t i) {
+      return reinterpret_cast<Entry*>(reinterpret_cast<char*>(this) + capacity)[-1 - static_cast<ptrdiff_t>(i)];
+    }
+    Field field(const Entry& entry) {
+      return {{text() + entry.name_at, entry.name_size}, {text() + entry.value_at, entry.value_size}};
+    }
+    void drop(Entry& entry) {
+      entry.removed = true;
+      bytes -= entry.name_size + entry.value_size;
+      --live;
+    }
+  };
 
   static uint8_t tag_of(std::string_view name) {
     if (name.empty()) return 0;
@@ -90,22 +124,17 @@ class Headers {
                                 static_cast<unsigned char>(name.back()) * 13 +
                                 static_cast<unsigned char>(name[name.size() / 2]) * 3);
   }
-  Field field(const Entry& entry) const {
-    return {{text_ + entry.name_at, entry.name_size}, {text_ + entry.value_at, entry.value_size}};
-  }
-  Entry* find(std::string_view name) const;
-  void drop(Entry& entry);
+  // False: there is certainly none. With a literal name this is one test of a bit.
+  bool may_have(std::string_view name) const { return block_ && (block_->tags >> tag_of(name) % 64 & 1) != 0; }
+  uint32_t used() const { return block_ ? block_->used : 0; }
+  Entry* find(std::string_view name) const { return may_have(name) ? find_present(name) : nullptr; }
+  Entry* find_present(std::string_view name) const;
+  size_t remove_present(std::string_view name);
   void append(std::string_view name, std::string_view value, bool lowering);
-  void* grow_text(size_t bytes, size_t& old_capacity);
-  void grow_entries(size_t count);
-  void release();
-  void swap(Headers& other) noexcept;
+  Block* make_room(size_t fields, size_t text);
+  static void copy_contents(Block& from, Block& to);
 
-  char* text_ = nullptr;
-  Entry* entries_ = nullptr;
-  uint32_t text_used_ = 0, text_capacity_ = 0;
-  uint32_t used_ = 0, entries_capacity_ = 0;  // entries incl. removed ones
-  uint32_t live_ = 0, bytes_ = 0;
+  Block* block_ = nullptr;  // none: no fields
 };
 
 class Headers::Iterator {
@@ -115,7 +144,7 @@ class Headers::Iterator {
 
   Iterator() = default;
   Iterator(const Headers& headers, uint32_t index) : headers_(&headers), index_(index) { skip_removed(); }
-  Field operator*() const { return headers_->field(headers_->entries_[index_]); }
+  Field operator*() const { return headers_->block_->field(headers_->block_->entry(index_)); }
   Iterator& operator++() {
     ++index_;
     skip_removed();
@@ -130,13 +159,13 @@ class Headers::Iterator {
 
  private:
   void skip_removed() {
-    while (index_ < headers_->used_ && headers_->entries_[index_].removed) ++index_;
+    while (index_ < headers_->used() && headers_->block_->entry(index_).removed) ++index_;
   }
   const Headers* headers_ = nullptr;
   uint32_t index_ = 0;
 };
 
 inline Headers::Iterator Headers::begin() const { return Iterator(*this, 0); }
-inline Headers::Iterator Headers::end() const { return Iterator(*this, used_); }
+inline Headers::Iterator Headers::end() const { return Iterator(*this, used()); }
 
 }  // namespace lateen::protocol

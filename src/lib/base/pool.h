@@ -1,5 +1,5 @@
 // Memory that is given back and taken again a million times a second: coroutine frames, buffer blocks, header heads.
-// Size classes of 64 bytes up to 32 KiB, one free list each, per thread: no locks, and a block may be freed on another
+// Size classes of 64 bytes up to 64 KiB, one free list each, per thread: no locks, and a block may be freed on another
 // thread than it came from (it then simply changes sides).
 #pragma once
 #include <cstddef>
@@ -33,7 +33,7 @@ class Pool {
   }
 
  private:
-  static constexpr size_t step = 64, classes = 32 * 1024 / step + 1;
+  static constexpr size_t step = 64, classes = 64 * 1024 / step + 1;
   static constexpr size_t bytes_kept_per_class = 1024 * 1024;
   struct Node {
     Node* next;

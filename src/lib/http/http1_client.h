@@ -53,6 +53,7 @@ class Http1Wire {
   Buffer in_;
   Outbox out_;
   http1::BodyDecoder decoder_;
+  BodyReader reader_;
   http1::Asked asked_ = http1::Asked::other;
   size_t scanned_ = 0;
   bool answer_begun_ = false, response_over_ = false, uploaded_ = false;

@@ -14,8 +14,7 @@ Body::Pulled Http1Server::pull_body() {
   if (!responded_ && !out_.empty()) out_.try_flush(transport_);
   for (;;) {
     if (in_.empty()) {
-      const io::Moved moved = transport_.try_read(in_.writable());
-      if (moved.state != io::Moved::moved) in_.release_if_empty();
+      const io::Moved moved = reader_.read(transport_, in_);
       if (moved.state == io::Moved::blocked) return {.state = Body::blocked};
       if (moved.state == io::Moved::failed) return fail_body(transport_.last_error());
       if (moved.state == io::Moved::ended) {
@@ -24,7 +23,6 @@ Body::Pulled Http1Server::pull_body() {
         attention_.set();
         return {.state = Body::ended};
       }
-      in_.commit(moved.bytes);
     }
     Buffer payload = take_payload(in_, decoder_);
     if (const http1::Refusal* refusal = decoder_.refused())

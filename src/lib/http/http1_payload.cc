@@ -32,6 +32,19 @@ Buffer take_payload(Buffer& in, http1::BodyDecoder& decoder) {
   return payload;
 }
 
+io::Moved BodyReader::read(io::Transport& transport, Buffer& in) {
+  constexpr size_t large = 4 * Buffer::block_size;
+  const auto room = in.writable(wanted_);
+  const io::Moved moved = transport.try_read(room);
+  if (moved.state == io::Moved::moved) {
+    in.commit(moved.bytes);
+    wanted_ = moved.bytes == room.size() ? large : Buffer::block_size;
+  } else {
+    in.release_if_empty();
+  }
+  return moved;
+}
+
 io::Moved::State Outbox::try_flush(io::Transport& transport) {
   while (!empty()) {
     std::string_view parts[3];

@@ -13,6 +13,15 @@ namespace http1 = protocol::http1;
 // decoder refused.
 Buffer take_payload(Buffer& in, http1::BodyDecoder& decoder);
 
+// Reads parts of a body into a buffer that is empty: ordinary blocks, and large ones while the sender is faster than we.
+class BodyReader {
+ public:
+  io::Moved read(io::Transport& transport, Buffer& in);
+
+ private:
+  size_t wanted_ = Buffer::block_size;
+};
+
 // One outgoing message on its way into a transport: text first (head, chunk size), then a chunk as it is, then what
 // ends it. Written in one call to the system where that is possible.
 struct Outbox {

@@ -56,6 +56,7 @@ class Http1Server final : public ServerStream {
   Outbox out_;
   Request request_;
   http1::BodyDecoder decoder_;
+  BodyReader reader_;
   std::optional<Error> body_error_;
   RequestBody* body_ = nullptr;  // while its owner keeps it
   uint64_t received_ = 0, discarded_ = 0;

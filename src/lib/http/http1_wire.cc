@@ -145,8 +145,7 @@ Body::Pulled Http1Wire::pull() {
     if (error) return {.state = Body::failed};
     if (decoder_.over()) return {.state = Body::ended};
     if (in_.empty()) {
-      const io::Moved moved = transport->try_read(in_.writable());
-      if (moved.state != io::Moved::moved) in_.release_if_empty();
+      const io::Moved moved = reader_.read(*transport, in_);
       if (moved.state == io::Moved::blocked) return {.state = Body::blocked};
       if (moved.state == io::Moved::failed) fail(SendError::reset, transport->last_error());
       if (moved.state == io::Moved::ended) {
@@ -157,7 +156,6 @@ Body::Pulled Http1Wire::pull() {
           fail(SendError::reset, {ErrorKind::closed, "the server ended the connection inside a response body"});
       }
       if (moved.state != io::Moved::moved) continue;
-      in_.commit(moved.bytes);
     }
     Buffer payload = take_payload(in_, decoder_);
     if (const http1::Refusal* refusal = decoder_.refused())

@@ -1,4 +1,5 @@
 """`lateen fleet render` as a user runs it: files in, files out. LATEEN names the program."""
+import json
 import os
 import pathlib
 import shutil
@@ -43,6 +44,22 @@ class Render(unittest.TestCase):
         files = sorted(str(path) for path in self.out.rglob("fleet.yaml"))
         done = subprocess.run([LATEEN, "validate", "-f", *files], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_an_orders_proxy_gets_the_endpoints_with_their_weights(self):
+        self.render()
+        proxy = self.folder / "proxy.json"
+        proxy.write_text(json.dumps({"id": "orders-1.shop", "type": "sidecar", "ip": ["10.1.0.7"], "namespace": "shop",
+                                     "labels": {"app": "orders", "topology.kubernetes.io/region": "us-west"}}))
+        files = [self.folder / "clusters/cluster1/objects.yaml", self.out / "cluster1/fleet.yaml"]
+        done = subprocess.run([LATEEN, "xds", "dump", "--config", *files, "--proxy", proxy], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        clusters = {cluster["name"]: cluster for cluster in json.loads(done.stdout)["clusters"]}
+        seen = {}
+        for locality in clusters["outbound|80||prod.payments.global"]["loadAssignment"]["endpoints"]:
+            for endpoint in locality["lbEndpoints"]:
+                address = endpoint["endpoint"]["address"]["socketAddress"]
+                seen[address["address"], address["portValue"]] = locality["locality"]["region"], locality["loadBalancingWeight"]
+        self.assertEqual(seen, {("c2.example.com.", 15443): ("us-west", 10), ("c3.example.com.", 15443): ("us-east", 90)})
 
     def test_what_is_no_longer_wanted_goes(self):
         self.render()

@@ -1,5 +1,4 @@
 // Our HTTP/2 beside other people's: curl, nghttp and h2load against our server, our client against nghttpd.
-#include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -9,21 +8,11 @@
 #include <unistd.h>
 
 #include "lib/http/http2_test_service.h"
+#include "lib/http/http_test_programs.h"
 #include "lib/io/reactor.h"
 
 namespace lateen::http {
 namespace {
-
-// The output (both streams) of a shell command.
-std::string output_of(const std::string& command) {
-  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-  if (!pipe) return "popen failed";
-  std::string out;
-  char block[4096];
-  for (size_t size; (size = fread(block, 1, sizeof block, pipe)) > 0;) out.append(block, size);
-  pclose(pipe);
-  return out;
-}
 
 class CountingBody final : public Body {
  public:
@@ -120,12 +109,6 @@ class LiveServer {
   std::unique_ptr<io::RealNetwork> network_;
   std::unique_ptr<io::Scope> scope_;
 };
-
-std::string temporary_file(size_t size) {
-  const std::string path = (std::filesystem::temp_directory_path() / fmt::format("lateen-h2-{}", getpid())).string();
-  std::ofstream(path) << std::string(size, 'u');
-  return path;
-}
 
 TEST(Http2Peers, CurlGetsPutsAndSeesTrailers) {
   LiveServer server;

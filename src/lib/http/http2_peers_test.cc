@@ -104,7 +104,7 @@ class LiveServer {
   io::Task<void> serve(std::unique_ptr<io::Transport> transport) {
     co_await serve_http2(*transport, service_, {}, {}, nullptr);
   }
-  io::Workers workers_;
+  io::ThreadWorkers workers_;
   TestService service_;
   std::unique_ptr<io::RealNetwork> network_;
   std::unique_ptr<io::Scope> scope_;

@@ -175,6 +175,62 @@ TEST(SimulatedWorld, PartitionStallsAndHeals) {
   EXPECT_EQ(got, "hello");
 }
 
+TEST(SimulatedWorld, SegmentsKeepTheirOrderThroughAPartition) {
+  SimulatedWorld world(7);
+  Scope scope(world);
+  const CancelOnExit guard(scope);
+  std::string got;
+  const auto collect = [](Network& network, std::string& got) -> Task<void> {
+    const auto acceptor = std::move(network.listen(SocketAddress::parse("10.0.0.2:7").value(), {}).value());
+    const auto transport = std::move((co_await acceptor->accept()).value());
+    Buffer buffer;
+    while ((co_await read_some(*transport, buffer)).value_or(0) > 0) {
+      got += buffer.view();
+      buffer.clear();
+    }
+  };
+  const auto count = [](SimulatedWorld& world) -> Task<void> {
+    const auto transport =
+        std::move((co_await world.host("10.0.0.1").connect(SocketAddress::parse("10.0.0.2:7").value(), {})).value());
+    for (int i = 0; i < 10; ++i) {
+      (void)transport->try_write(std::to_string(i));
+      co_await world.sleep(70ms);
+    }
+    co_await world.sleep(1h);
+  };
+  scope.start(collect(world.host("10.0.0.2"), got));
+  scope.start(count(world));
+  world.run_for(100ms);
+  world.partition("10.0.0.1", "10.0.0.2");
+  world.run_for(333ms);
+  world.heal("10.0.0.1", "10.0.0.2");
+  world.run_for(10s);
+  EXPECT_EQ(got, "0123456789");
+}
+
+TEST(SimulatedWorld, BytesThatFindNobodyAreAnsweredByAReset) {
+  SimulatedWorld world(7);
+  Scope scope(world);
+  const CancelOnExit guard(scope);
+  std::string outcome;
+  const auto leave = [](Network& network) -> Task<void> {
+    const auto acceptor = std::move(network.listen(SocketAddress::parse("10.0.0.2:7").value(), {}).value());
+    (void)co_await acceptor->accept();
+  };
+  const auto write = [](SimulatedWorld& world, std::string& outcome) -> Task<void> {
+    const auto transport =
+        std::move((co_await world.host("10.0.0.1").connect(SocketAddress::parse("10.0.0.2:7").value(), {})).value());
+    co_await world.sleep(1s);
+    EXPECT_EQ(transport->try_write("x").state, Moved::moved) << "the peer has left, and nobody here knows";
+    co_await world.sleep(1s);
+    outcome = transport->try_write("y").state == Moved::failed ? "reset" : "open";
+  };
+  scope.start(leave(world.host("10.0.0.2")));
+  scope.start(write(world, outcome));
+  world.run_for(3s);
+  EXPECT_EQ(outcome, "reset");
+}
+
 TEST(SimulatedWorld, RefusesWhereNobodyListensAndBreaksAtACrash) {
   SimulatedWorld world(7);
   Scope scope(world);
@@ -195,6 +251,53 @@ TEST(SimulatedWorld, RefusesWhereNobodyListensAndBreaksAtACrash) {
   world.crash("10.0.0.2");
   world.run_for(1s);
   EXPECT_EQ(broken, "reset");
+}
+
+TEST(SimulatedWorld, EveryWayCanHaveItsOwnQuality) {
+  SimulatedWorld world(7);
+  world.set_quality("10.0.0.2", "10.0.0.1", {.delay = 3s});
+  Scope scope(world);
+  const CancelOnExit guard(scope);
+  std::string far, near;
+  scope.start(echo_once(world.host("10.0.0.2"), SocketAddress::parse("10.0.0.2:7").value()));
+  scope.start(echo_once(world.host("10.0.0.3"), SocketAddress::parse("10.0.0.3:7").value()));
+  scope.start(send_and_collect(world.host("10.0.0.1"), SocketAddress::parse("10.0.0.2:7").value(), "x", far));
+  scope.start(send_and_collect(world.host("10.0.0.1"), SocketAddress::parse("10.0.0.3:7").value(), "y", near));
+  world.run_for(1s);
+  EXPECT_EQ(near, "y");
+  EXPECT_EQ(far, "");
+  world.run_for(20s);
+  EXPECT_EQ(far, "x");
+}
+
+// Connects, and tells how the accepted end sees the connection.
+std::string seen_at(SimulatedWorld& world, Network& from, std::string_view to, std::string_view door) {
+  std::string seen = "nothing";
+  const auto accept = [](Acceptor& acceptor, std::string& seen) -> Task<void> {
+    const auto transport = co_await acceptor.accept();
+    const auto original = (*transport)->original_destination();
+    seen = fmt::format("{} wants {}", (*transport)->remote().ip.text(), original ? original->text() : "this");
+  };
+  const auto connect = [](Network& network, SocketAddress to) -> Task<void> { (void)co_await network.connect(to, {}); };
+  const auto address = SocketAddress::parse(door).value();
+  const auto acceptor = std::move(world.host(address.ip.text()).listen(address, {}).value());
+  Scope scope(world);
+  const CancelOnExit guard(scope);
+  scope.start(accept(*acceptor, seen));
+  scope.start(connect(from, SocketAddress::parse(to).value()));
+  world.run_for(1s);
+  return seen;
+}
+
+TEST(SimulatedWorld, RedirectsWhatApplicationsSendAndWhatOthersSendThem) {
+  SimulatedWorld world(7);
+  Network& application = world.redirect("10.0.0.1", 15001, 15006);
+  EXPECT_EQ(seen_at(world, application, "10.96.0.7:80", "10.0.0.1:15001"), "10.0.0.1 wants 10.96.0.7:80");
+  EXPECT_EQ(seen_at(world, world.host("10.0.0.2"), "10.0.0.1:8080", "10.0.0.1:15006"), "10.0.0.2 wants 10.0.0.1:8080");
+  // The proxy itself passes, and so does whoever stays on the host.
+  EXPECT_EQ(seen_at(world, world.host("10.0.0.1"), "10.0.0.2:80", "10.0.0.2:80"), "10.0.0.1 wants this");
+  EXPECT_EQ(seen_at(world, world.host("10.0.0.1"), "10.0.0.1:8080", "10.0.0.1:8080"), "10.0.0.1 wants this");
+  EXPECT_EQ(seen_at(world, application, "127.0.0.1:8080", "10.0.0.1:8080"), "127.0.0.1 wants this");
 }
 
 TEST(Reactor, EchoesOverRealSockets) {
@@ -225,7 +328,7 @@ TEST(Reactor, EchoesOverRealSockets) {
 TEST(Workers, PostedFunctionsRunOnTheirThread) {
   std::atomic<int> sum{0};
   {
-    Workers workers(3);
+    ThreadWorkers workers(3);
     for (size_t i = 0; i < workers.size(); ++i)
       for (int k = 0; k < 100; ++k) workers.reactor(i).post([&sum] { ++sum; });
     // stop() is seen after what was posted before it.
@@ -239,6 +342,18 @@ TEST(Workers, PostedFunctionsRunOnTheirThread) {
     }
   }
   EXPECT_EQ(sum, 300);
+}
+
+TEST(Workers, EachIsCalledBehindWhatWasPostedToIt) {
+  SimulatedWorld world(7);
+  std::unique_ptr<Workers> kinds[] = {world.workers("10.0.0.1", 3), std::make_unique<ThreadWorkers>(3)};
+  for (const auto& workers : kinds) {
+    std::atomic<int> posted{0}, called{0};
+    for (size_t i = 0; i < workers->size(); ++i) workers->network(i).loop().post([&posted] { ++posted; });
+    workers->on_each([&](size_t i) { called += 1 << i; });
+    EXPECT_EQ(posted, 3);
+    EXPECT_EQ(called, 7);
+  }
 }
 
 }  // namespace

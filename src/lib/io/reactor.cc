@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <latch>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -108,12 +109,23 @@ Reactor::Source::Source(Reactor& reactor, int descriptor)
 
 Reactor::Source::~Source() { epoll_ctl(reactor_.epoll_, EPOLL_CTL_DEL, descriptor_, nullptr); }
 
-Workers::Workers(size_t count) {
+ThreadWorkers::ThreadWorkers(size_t count) {
   for (size_t i = 0; i < count; ++i) reactors_.push_back(std::make_unique<Reactor>());
+  for (auto& reactor : reactors_) networks_.push_back(std::make_unique<RealNetwork>(*reactor));
   for (auto& reactor : reactors_) threads_.emplace_back([&reactor] { reactor->run(); });
 }
 
-void Workers::stop() {
+void ThreadWorkers::on_each(const std::function<void(size_t)>& function) {
+  std::latch returned(static_cast<ptrdiff_t>(size()));
+  for (size_t i = 0; i < size(); ++i)
+    reactors_[i]->post([&, i] {
+      function(i);
+      returned.count_down();
+    });
+  returned.wait();
+}
+
+void ThreadWorkers::stop() {
   for (auto& reactor : reactors_) reactor->stop();
   for (auto& thread : threads_)
     if (thread.joinable()) thread.join();

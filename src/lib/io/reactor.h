@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "lib/io/network.h"
+#include "lib/io/workers.h"
 
 namespace lateen::io {
 
@@ -72,16 +72,19 @@ std::unique_ptr<Transport> adopt_socket(Reactor& reactor, int descriptor);
 
 // A set of worker threads, each with its own reactor. Posting to a worker is the only way in; stop() ends and joins
 // all.
-class Workers {
+class ThreadWorkers final : public Workers {
  public:
-  explicit Workers(size_t count);
-  ~Workers() { stop(); }
-  size_t size() const { return threads_.size(); }
+  explicit ThreadWorkers(size_t count);
+  ~ThreadWorkers() override { stop(); }
+  size_t size() const override { return threads_.size(); }
+  Network& network(size_t index) override { return *networks_[index]; }
+  void on_each(const std::function<void(size_t)>& function) override;
   Reactor& reactor(size_t index) { return *reactors_[index]; }
   void stop();
 
  private:
   std::vector<std::unique_ptr<Reactor>> reactors_;
+  std::vector<std::unique_ptr<RealNetwork>> networks_;
   std::vector<std::thread> threads_;
 };
 

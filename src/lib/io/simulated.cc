@@ -20,6 +20,44 @@ SimulatedWorld::Host* SimulatedWorld::find(const Ip& ip) {
   return it == hosts_.end() ? nullptr : it->second.get();
 }
 
+namespace {
+
+class SimulatedWorkers final : public Workers {
+ public:
+  SimulatedWorkers(SimulatedWorld& world, Network& host, size_t count) : world_(world), host_(host), count_(count) {}
+  size_t size() const override { return count_; }
+  Network& network(size_t) override { return host_; }
+  void on_each(const std::function<void(size_t)>& function) override {
+    world_.run_for(0s);  // what was posted before goes first, as on a thread
+    for (size_t i = 0; i < count_; ++i) function(i);
+  }
+
+ private:
+  SimulatedWorld& world_;
+  Network& host_;
+  size_t count_;
+};
+
+}  // namespace
+
+std::unique_ptr<Workers> SimulatedWorld::workers(std::string_view ip, size_t count) {
+  return std::make_unique<SimulatedWorkers>(*this, host(ip), count);
+}
+
+Network& SimulatedWorld::redirect(std::string_view ip, uint16_t outbound, uint16_t inbound) {
+  host(ip);
+  return find(Ip::parse(ip).value())->redirect(outbound, inbound);
+}
+
+void SimulatedWorld::set_quality(std::string_view a, std::string_view b, const LinkQuality& quality) {
+  qualities_[std::minmax(Ip::parse(a).value(), Ip::parse(b).value())] = quality;
+}
+
+const LinkQuality& SimulatedWorld::quality(const Ip& a, const Ip& b) const {
+  const auto it = qualities_.find(std::minmax(a, b));
+  return it == qualities_.end() ? quality_ : it->second;
+}
+
 void SimulatedWorld::partition(std::string_view a, std::string_view b) {
   partitions_.insert(std::minmax(Ip::parse(a).value(), Ip::parse(b).value()));
 }
@@ -42,11 +80,14 @@ void SimulatedWorld::deliver_after(Duration delay, std::function<void()> arrival
   arrivals_.push({now() + delay, order_++, std::move(arrival)});
 }
 
-void SimulatedWorld::record(std::string_view what, uint64_t detail) {
+void SimulatedWorld::record(const Delivery& delivery) {
   const auto mix = [this](uint64_t word) { trace_ = (trace_ ^ word) * 1099511628211ULL; };
-  for (char c : what) mix(static_cast<uint8_t>(c));
+  for (char c : delivery.what) mix(static_cast<uint8_t>(c));
+  for (const Ip* end : {&delivery.from, &delivery.to})
+    for (const uint8_t byte : end->bytes()) mix(byte);
   mix(static_cast<uint64_t>(now().time_since_epoch().count()));
-  mix(detail);
+  mix(delivery.detail);
+  if (on_delivery) on_delivery(delivery);
 }
 
 bool SimulatedWorld::step(Time limit) {

@@ -14,7 +14,7 @@
 #include <set>
 #include <string>
 
-#include "lib/io/network.h"
+#include "lib/io/workers.h"
 
 namespace lateen::io {
 
@@ -35,9 +35,20 @@ class SimulatedWorld final : public Loop {
 
   // The host of that address, made at the first call.
   Network& host(std::string_view ip);
+  // Workers of that host, all played by this loop.
+  std::unique_ptr<Workers> workers(std::string_view ip, size_t count);
+  // Sets redirect rules on a host, as for a sidecar: what other hosts send to any of its ports arrives at port
+  // `inbound`, and what its applications send to other hosts arrives at its own port `outbound`; both know their
+  // original destination. Returns the network of the applications. host() remains that of the proxy, which the rules
+  // except.
+  Network& redirect(std::string_view ip, uint16_t outbound, uint16_t inbound);
 
+  // Of all ways that have no quality of their own.
   void set_quality(const LinkQuality& quality) { quality_ = quality; }
+  // Of the way between two hosts, in both directions.
+  void set_quality(std::string_view a, std::string_view b, const LinkQuality& quality);
   const LinkQuality& quality() const { return quality_; }
+  const LinkQuality& quality(const Ip& a, const Ip& b) const;
   // Nothing passes between the two hosts until heal(): connects time out, streams stall and go on afterwards.
   void partition(std::string_view a, std::string_view b);
   void heal(std::string_view a, std::string_view b);
@@ -55,13 +66,21 @@ class SimulatedWorld final : public Loop {
 
   // A digest of every delivery so far: time, from, to, bytes.
   uint64_t trace() const { return trace_; }
+  // One delivery, for tests that want to read the trace.
+  struct Delivery {
+    Ip from, to;
+    std::string_view what;  // "connect", "bytes", "end", "reset", "datagram"
+    uint64_t detail = 0;    // the port of a connect, the number of bytes
+  };
+  std::function<void(const Delivery&)> on_delivery;  // called at the moment of each; may be null
 
   // For the parts of the simulated network (simulated_network.cc).
   void deliver_after(Duration delay, std::function<void()> arrival);
-  void record(std::string_view what, uint64_t detail);
+  void record(const Delivery& delivery);
   bool partitioned(const Ip& a, const Ip& b) const;
   class Host;
   Host* find(const Ip& ip);
+  uint64_t next_stream() { return ++streams_; }
   uint16_t next_port() { return port_ = port_ < 32768 || port_ >= 60999 ? 32768 : port_ + 1; }
 
  private:
@@ -76,8 +95,9 @@ class SimulatedWorld final : public Loop {
   std::map<Ip, std::unique_ptr<Host>> hosts_;
   std::set<std::pair<Ip, Ip>> partitions_;
   LinkQuality quality_;
+  std::map<std::pair<Ip, Ip>, LinkQuality> qualities_;
   Duration wall_offset_{std::chrono::seconds(1'700'000'000)};
-  uint64_t order_ = 0, trace_ = 1469598103934665603ULL;
+  uint64_t order_ = 0, streams_ = 0, trace_ = 1469598103934665603ULL;
   uint16_t port_ = 0;
 };
 

@@ -7,29 +7,40 @@ namespace lateen::io {
 struct SimulatedPipe {
   Time last_arrival{};   // segments never overtake one another
   size_t under_way = 0;  // sent and not yet read
+  // What waits for the end of a partition, in its order.
+  using Deliver = std::function<void(SimulatedStream&)>;
+  std::deque<std::pair<SimulatedWorld::Delivery, Deliver>> stalled;
   SimulatedStream* reader = nullptr;
   SimulatedStream* writer = nullptr;
 };
 
+// How one end of a connection sees it.
+struct SimulatedEnds {
+  SocketAddress local, remote;
+  Ip peer;                                // the other end's host, wherever it claims to be
+  std::optional<SocketAddress> original;  // the destination before a redirect
+};
+
 class SimulatedStream final : public Transport {
  public:
-  SimulatedStream(SimulatedWorld::Host& host, SocketAddress local, SocketAddress remote,
-                  std::shared_ptr<SimulatedPipe> in, std::shared_ptr<SimulatedPipe> out)
+  SimulatedStream(SimulatedWorld::Host& host, SimulatedEnds ends, std::shared_ptr<SimulatedPipe> in,
+                  std::shared_ptr<SimulatedPipe> out)
       : host_(&host),
         world_(host.world_),
-        local_(std::move(local)),
-        remote_(std::move(remote)),
+        id_(host.world_.next_stream()),
+        ip_(host.ip_),
+        ends_(std::move(ends)),
         in_(std::move(in)),
         out_(std::move(out)),
         readable_(world_),
         writable_(world_, true) {
     in_->reader = this;
     out_->writer = this;
-    host.streams_.insert(this);
+    host.streams_.emplace(id_, this);
   }
 
   ~SimulatedStream() override {
-    if (host_) host_->streams_.erase(this);
+    if (host_) host_->streams_.erase(id_);
     in_->reader = nullptr;
     out_->writer = nullptr;
     if (broken_) return;
@@ -39,8 +50,6 @@ class SimulatedStream final : public Transport {
       send([](SimulatedStream& peer) { peer.break_connection(); }, "reset", 0);
     else if (!ended_writing_)
       send([](SimulatedStream& peer) { peer.arrive_end(); }, "end", 0);
-    // The peer's next bytes find nobody: it learns of it after a round trip.
-    if (!reset) abandon();
   }
 
   Moved try_read(std::span<char> into) override {
@@ -68,7 +77,7 @@ class SimulatedStream final : public Transport {
 
   Moved try_write(std::span<const std::string_view> parts) override {
     if (broken_ || ended_writing_) return {Moved::failed};
-    const size_t window = world_.quality().window;
+    const size_t window = quality().window;
     std::string segment;
     for (std::string_view part : parts) {
       const size_t used = out_->under_way + segment.size();
@@ -91,10 +100,11 @@ class SimulatedStream final : public Transport {
     send([](SimulatedStream& peer) { peer.arrive_end(); }, "end", 0);
   }
   void abort_on_close() override { abort_ = true; }
-  const SocketAddress& local() const override { return local_; }
-  const SocketAddress& remote() const override { return remote_; }
+  const SocketAddress& local() const override { return ends_.local; }
+  const SocketAddress& remote() const override { return ends_.remote; }
+  std::optional<SocketAddress> original_destination() const override { return ends_.original; }
   Error last_error() const override {
-    return {ErrorKind::reset, fmt::format("connection with {}: reset by peer", remote_.text())};
+    return {ErrorKind::reset, fmt::format("connection with {}: reset by peer", ends_.remote.text())};
   }
 
   void break_connection() {
@@ -110,6 +120,7 @@ class SimulatedStream final : public Transport {
   }
 
  private:
+  const LinkQuality& quality() const { return world_.quality(ip_, ends_.peer); }
   void arrive(const std::string& bytes) {
     inbox_ += bytes;
     readable_.set();
@@ -119,39 +130,66 @@ class SimulatedStream final : public Transport {
     readable_.set();
   }
 
-  // Hands something to the peer's end after the link's delay; waits, as TCP does, while the hosts are partitioned.
-  template <class Deliver>
+  using Deliver = SimulatedPipe::Deliver;
+  using Delivery = SimulatedWorld::Delivery;
+
+  // Hands something to the peer's end after the link's delay.
   void send(Deliver deliver, std::string_view what, uint64_t detail) {
-    const LinkQuality& quality = world_.quality();
-    Duration delay = quality.delay;
-    if (quality.jitter > 0ns)
-      delay += Duration(static_cast<int64_t>(world_.random().below(static_cast<uint64_t>(quality.jitter.count()))));
-    if (world_.random().chance(quality.loss)) delay += quality.retransmission;
+    const LinkQuality& link = quality();
+    Duration delay = link.delay;
+    if (link.jitter > 0ns)
+      delay += Duration(static_cast<int64_t>(world_.random().below(static_cast<uint64_t>(link.jitter.count()))));
+    if (world_.random().chance(link.loss)) delay += link.retransmission;
     const Time when = std::max(world_.now() + delay, out_->last_arrival);
     out_->last_arrival = when;
-    pass_on(world_, out_, local_.ip, remote_.ip, when - world_.now(), std::move(deliver), what, detail);
+    world_.deliver_after(when - world_.now(),
+                         [&world = world_, pipe = out_, about = Delivery{ip_, ends_.peer, what, detail},
+                          deliver = std::move(deliver)]() mutable { pass_on(world, pipe, about, std::move(deliver)); });
   }
 
-  template <class Deliver>
-  static void pass_on(SimulatedWorld& world, std::shared_ptr<SimulatedPipe> pipe, Ip from, Ip to, Duration delay,
-                      Deliver deliver, std::string_view what, uint64_t detail) {
-    world.deliver_after(delay, [=, &world, deliver = std::move(deliver)]() mutable {
-      if (world.partitioned(from, to))
-        return pass_on(world, pipe, from, to, world.quality().retransmission, std::move(deliver), what, detail);
-      world.record(what, detail);
-      if (pipe->reader) deliver(*pipe->reader);
+  // While the hosts are partitioned, segments wait, as TCP repeats them; they go on in their order.
+  static void pass_on(SimulatedWorld& world, const std::shared_ptr<SimulatedPipe>& pipe, const Delivery& about,
+                      Deliver deliver) {
+    if (pipe->stalled.empty() && !world.partitioned(about.from, about.to))
+      return hand_over(world, pipe, about, deliver);
+    pipe->stalled.emplace_back(about, std::move(deliver));
+    if (pipe->stalled.size() == 1) send_again(world, pipe);
+  }
+
+  static void send_again(SimulatedWorld& world, const std::shared_ptr<SimulatedPipe>& pipe) {
+    const Delivery& first = pipe->stalled.front().first;
+    world.deliver_after(world.quality(first.from, first.to).retransmission, [&world, pipe] {
+      const Delivery& first = pipe->stalled.front().first;
+      if (world.partitioned(first.from, first.to)) return send_again(world, pipe);
+      for (const auto& [about, deliver] : std::exchange(pipe->stalled, {})) hand_over(world, pipe, about, deliver);
     });
   }
 
-  void abandon() {
-    world_.deliver_after(2 * world_.quality().delay, [in = in_] {
-      if (in->writer && in->under_way > 0) in->writer->break_connection();
+  static void hand_over(SimulatedWorld& world, const std::shared_ptr<SimulatedPipe>& pipe, const Delivery& about,
+                        const Deliver& deliver) {
+    world.record(about);
+    if (pipe->reader)
+      deliver(*pipe->reader);
+    else if (about.what == "bytes")
+      refuse(world, pipe, about, world.quality(about.from, about.to).delay);
+  }
+
+  // Bytes that find nobody are answered by a reset.
+  static void refuse(SimulatedWorld& world, const std::shared_ptr<SimulatedPipe>& pipe, const Delivery& bytes,
+                     Duration delay) {
+    world.deliver_after(delay, [&world, pipe, bytes] {
+      const LinkQuality& link = world.quality(bytes.from, bytes.to);
+      if (world.partitioned(bytes.from, bytes.to)) return refuse(world, pipe, bytes, link.retransmission);
+      world.record({bytes.to, bytes.from, "reset", 0});
+      if (pipe->writer) pipe->writer->break_connection();
     });
   }
 
   SimulatedWorld::Host* host_;
   SimulatedWorld& world_;
-  SocketAddress local_, remote_;
+  const uint64_t id_;
+  const Ip ip_;
+  const SimulatedEnds ends_;
   std::shared_ptr<SimulatedPipe> in_, out_;
   Readiness readable_, writable_;
   std::string inbox_;
@@ -203,10 +241,11 @@ struct SimulatedWorld::Host::DatagramSocket final : Datagrams {
   }
   bool try_send(std::string_view bytes, const SocketAddress& to) override {
     SimulatedWorld& world = host.world_;
-    if (world.random().chance(world.quality().loss)) return true;
-    world.deliver_after(world.quality().delay, [&world, to, from = on, copy = std::string(bytes)] {
+    const LinkQuality& link = world.quality(on.ip, to.ip);
+    if (world.random().chance(link.loss)) return true;
+    world.deliver_after(link.delay, [&world, to, from = on, copy = std::string(bytes)] {
       if (world.partitioned(from.ip, to.ip)) return;
-      world.record("datagram", copy.size());
+      world.record({from.ip, to.ip, "datagram", copy.size()});
       Host* target = world.find(to.ip);
       if (!target || !target->datagrams_.contains(to.port)) return;
       DatagramSocket* socket = target->datagrams_[to.port];
@@ -241,29 +280,66 @@ void SimulatedWorld::Host::crash() {
     listener->backlog.clear();
     listener->waiting.set();
   }
-  for (SimulatedStream* stream : std::exchange(streams_, {})) stream->host_crashed();
+  for (auto& [id, stream] : std::exchange(streams_, {})) stream->host_crashed();
+}
+
+// Applications behind redirect rules: what they send to other hosts comes out at the proxy's door.
+class SimulatedWorld::Host::Applications final : public Network {
+ public:
+  explicit Applications(Host& host) : host_(host) {}
+  Loop& loop() override { return host_.world_; }
+  Task<Result<std::unique_ptr<Transport>>> connect(SocketAddress to, ConnectOptions options) override {
+    const bool leaves = !to.ip.is_loopback() && to.ip != host_.ip_;
+    SocketAddress door = leaves ? SocketAddress{host_.ip_, host_.redirect_->outbound, {}} : to;
+    return host_.reach(std::move(to), std::move(door), std::move(options));
+  }
+  Result<std::unique_ptr<Acceptor>> listen(const SocketAddress& on, const ListenOptions& options) override {
+    return host_.listen(on, options);
+  }
+  Result<std::unique_ptr<Datagrams>> bind_datagrams(const SocketAddress& on) override {
+    return host_.bind_datagrams(on);
+  }
+
+ private:
+  Host& host_;
+};
+
+Network& SimulatedWorld::Host::redirect(uint16_t outbound, uint16_t inbound) {
+  redirect_ = {outbound, inbound};
+  if (!applications_) applications_ = std::make_unique<Applications>(*this);
+  return *applications_;
 }
 
 Task<Result<std::unique_ptr<Transport>>> SimulatedWorld::Host::connect(SocketAddress to, ConnectOptions options) {
+  return reach(to, to, std::move(options));
+}
+
+// Connects to the door that the way to that address ends at.
+Task<Result<std::unique_ptr<Transport>>> SimulatedWorld::Host::reach(SocketAddress to, SocketAddress door,
+                                                                     ConnectOptions options) {
   // 127.0.0.0/8 is this host itself, as on a real one.
-  const Ip target_ip = to.ip.is_loopback() ? ip_ : to.ip;
+  if (door.ip.is_loopback()) door.ip = ip_;
   SocketAddress local{to.ip.is_loopback() ? to.ip : ip_, free_port(), {}};
   if (options.bind && options.bind->port) local.port = options.bind->port;
-  co_await world_.sleep(2 * world_.quality().delay);
+  co_await world_.sleep(2 * world_.quality(ip_, door.ip).delay);
   const Time give_up = world_.now() + 60s;
-  while (world_.partitioned(ip_, target_ip)) {
+  while (world_.partitioned(ip_, door.ip)) {
     if (world_.now() >= give_up) co_return fail(ErrorKind::timed_out, "connect to {}: timed out", to.text());
     co_await world_.sleep(1s);
   }
-  Host* target = world_.find(target_ip);
-  const auto listener = target ? target->listeners_.find(to.port) : decltype(target->listeners_.find(0)){};
+  Host* target = world_.find(door.ip);
+  if (target && target != this && target->redirect_) door.port = target->redirect_->inbound;
+  const auto listener = target ? target->listeners_.find(door.port) : decltype(target->listeners_.find(0)){};
   if (!target || listener == target->listeners_.end())
     co_return fail(ErrorKind::refused, "connect to {}: connection refused", to.text());
   auto there = std::make_shared<SimulatedPipe>(), back = std::make_shared<SimulatedPipe>();
-  world_.record("connect", to.port);
-  listener->second->backlog.push_back(std::make_unique<SimulatedStream>(*target, to, local, there, back));
+  world_.record({ip_, target->ip_, "connect", door.port});
+  const bool redirected = to.port != door.port || target->ip_ != (to.ip.is_loopback() ? ip_ : to.ip);
+  SimulatedEnds accepted{redirected ? door : to, local, ip_, {}}, opened{local, to, target->ip_, {}};
+  if (redirected) accepted.original = to;
+  listener->second->backlog.push_back(std::make_unique<SimulatedStream>(*target, std::move(accepted), there, back));
   listener->second->waiting.set();
-  co_return std::make_unique<SimulatedStream>(*this, local, to, back, there);
+  co_return std::make_unique<SimulatedStream>(*this, std::move(opened), back, there);
 }
 
 Result<std::unique_ptr<Acceptor>> SimulatedWorld::Host::listen(const SocketAddress& on, const ListenOptions& options) {

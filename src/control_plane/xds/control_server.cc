@@ -116,6 +116,7 @@ io::Task<void> ControlServer::serve(std::unique_ptr<io::Transport> transport, ht
   }
   http::ServerOptions options;
   options.server_name = "lateen";
+  options.ping_interval = 30s;  // as istiod: a member that vanished is forgotten
   const auto protocol = secure ? http::Protocol::http2 : http::Protocol::detect;
   co_await http::serve_connection(*transport, service, options, protocol, {}, drain_);
 }

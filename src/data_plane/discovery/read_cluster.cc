@@ -107,6 +107,7 @@ void read_outliers(const Cluster& message, ClusterSettings& out, Notes& notes) {
 }
 
 void read_http2(const envoy::config::core::v3::Http2ProtocolOptions& from, http::ClientOptions& to) {
+  if (from.has_connection_keepalive()) read_keepalive(from.connection_keepalive(), to.ping_interval, to.ping_timeout);
   to.version = http::Version::http2;
   if (from.has_max_concurrent_streams()) to.max_concurrent_streams = from.max_concurrent_streams().value();
   if (from.has_initial_stream_window_size()) to.initial_stream_window = from.initial_stream_window_size().value();

@@ -32,6 +32,8 @@ void read_server_options(const HttpConnectionManager& message, ManagerSettings& 
     server.request_headers_timeout = duration_of(message.request_headers_timeout());
   server.accept_http10 = message.http_protocol_options().accept_http_10();
   const auto& http2 = message.http2_protocol_options();
+  if (http2.has_connection_keepalive())
+    read_keepalive(http2.connection_keepalive(), server.ping_interval, server.ping_timeout);
   if (http2.has_max_concurrent_streams()) server.max_concurrent_streams = http2.max_concurrent_streams().value();
   if (http2.has_initial_stream_window_size()) server.initial_stream_window = http2.initial_stream_window_size().value();
   if (http2.has_initial_connection_window_size())

@@ -34,6 +34,13 @@ inline Duration duration_of(const google::protobuf::Duration& duration) {
   return std::chrono::seconds(duration.seconds()) + Duration(duration.nanos());
 }
 
+// HTTP/2 connection_keepalive: PING after so much silence, and how long to wait for a sign of life.
+inline void read_keepalive(const envoy::config::core::v3::KeepaliveSettings& from, Duration& interval,
+                           Duration& timeout) {
+  if (from.has_interval()) interval = duration_of(from.interval());
+  if (from.has_timeout()) timeout = duration_of(from.timeout());
+}
+
 // Socket addresses and pipes; fails for names that would have to be resolved and for internal listeners.
 Result<SocketAddress> address_of(const envoy::config::core::v3::Address& address);
 Result<Cidr> cidr_of(const envoy::config::core::v3::CidrRange& range);

@@ -18,6 +18,10 @@ struct ClientOptions {
   uint32_t max_requests_per_connection = 0;  // 0: no limit
   Duration idle_timeout = 1h;                // an unused connection is closed after that
   Duration max_connection_duration = 0s;
+  // HTTP/2: when nothing came from the peer for `ping_interval`, a PING asks for a sign of life; when none comes within
+  // `ping_timeout`, the connection is lost. Zero: never. Finds peers that vanished without a word (a partition, a
+  // forgotten NAT entry) behind streams on which nothing is under way.
+  Duration ping_interval = 0s, ping_timeout = 10s;
 };
 
 // What went wrong with a request, and whether the peer can have seen it. Envoy's retry conditions are made of this.

@@ -38,6 +38,7 @@ Http2ClientConnection::Http2ClientConnection(std::unique_ptr<io::Transport> tran
     age_.arm(
         link_.loop().now() + options_.max_connection_duration,
         [](void* self) { static_cast<Http2ClientConnection*>(self)->drain(); }, this);
+  link_.keep_alive(options_.ping_interval, options_.ping_timeout);
   watch_idleness();
   reading_.start(read_until_over());
 }

@@ -419,5 +419,41 @@ TEST(Http2, AHeadThatIsTooLargeIsAnsweredAndTheConnectionGoesOn) {
   EXPECT_EQ(next.status, 200);
 }
 
+// Never answers.
+io::Task<void> keep_waiting(TestService&, ServerStream& stream) { co_await stream.transport().loop().sleep(1000h); }
+
+TEST(Http2, APeerThatVanishesIsMissedByPings) {
+  TestService service(keep_waiting);
+  const Duration interval = 30s, timeout = 10s;
+  TestWorld net(service, {.ping_interval = interval, .ping_timeout = timeout},
+                {.ping_interval = interval, .ping_timeout = timeout});
+  Outcome lost;
+  io::Child asking(net.world);
+  asking.start(exchange(net.client(), request_of("GET", "/"), lost));
+  net.world.run_for(30min);
+  EXPECT_TRUE(asking.running()) << "who answers pings may be silent";
+  EXPECT_EQ(net.served_connections(), 0);
+
+  net.world.partition("10.0.0.1", "10.0.0.2");
+  net.world.run_for(interval + timeout + 1s);
+  ASSERT_FALSE(asking.running());
+  EXPECT_EQ(lost.send_error->error.kind, ErrorKind::timed_out);
+  EXPECT_EQ(lost.send_error->error.message, "10.0.0.2:80 gave no sign of life for 40s");
+  EXPECT_TRUE(net.client().finished());
+  EXPECT_EQ(net.served_connections(), 1) << "nor does the server keep it";
+}
+
+TEST(Http2, WithoutPingsAVanishedPeerIsWaitedFor) {
+  TestService service(keep_waiting);
+  TestWorld net(service);
+  Outcome waiting;
+  io::Child asking(net.world);
+  asking.start(exchange(net.client(), request_of("GET", "/"), waiting));
+  net.world.run_for(1s);
+  net.world.partition("10.0.0.1", "10.0.0.2");
+  net.world.run_for(24h);
+  EXPECT_TRUE(asking.running());
+}
+
 }  // namespace
 }  // namespace lateen::http

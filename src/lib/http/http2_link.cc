@@ -18,6 +18,7 @@ Http2Link::Http2Link(io::Transport& transport, std::unique_ptr<protocol::Http2Co
       codec_(std::move(codec)),
       dirty_(transport.loop(), true),
       attention_(transport.loop()),
+      pulse_(transport.loop()),
       writing_(transport.loop()) {
   writing_.start(keep_writing());
 }
@@ -43,11 +44,41 @@ Http2Link::Step Http2Link::read_some() {
 }
 
 Http2Link::Step Http2Link::feed(std::string_view bytes) {
-  auto received = codec_->receive(bytes, loop().now());
+  heard_ = loop().now();
+  auto received = codec_->receive(bytes, heard_);
   if (codec_->wants_write()) flush_soon();
   if (received) return Step::read;
   error_ = std::move(received.error());
   return Step::broken;
+}
+
+void Http2Link::keep_alive(Duration interval, Duration timeout) {
+  if (interval <= 0s) return;
+  pulse_interval_ = interval;
+  pulse_timeout_ = timeout;
+  heard_ = loop().now();
+  feel_pulse();
+}
+
+void Http2Link::feel_pulse() {
+  const Time now = loop().now();
+  if (asked_ && heard_ < *asked_) {
+    const auto silence = std::chrono::floor<std::chrono::seconds>(now - heard_);
+    error_ = {ErrorKind::timed_out,
+              fmt::format("{} gave no sign of life for {}", transport_.remote().text(), format_duration(silence))};
+    write_failed_ = true;
+    attention_.set();
+    return;
+  }
+  asked_.reset();
+  Time next = heard_ + pulse_interval_;
+  if (next <= now) {
+    codec_->send_ping(pulse_ping);
+    flush_soon();
+    asked_ = now;
+    next = now + pulse_timeout_;
+  }
+  pulse_.arm(next, [](void* self) { static_cast<Http2Link*>(self)->feel_pulse(); }, this);
 }
 
 io::Task<void> Http2Link::keep_writing() {

@@ -36,6 +36,11 @@ class Http2Link {
   // The codec has said all and it was written.
   bool is_done() const { return codec_->finished() && out_.empty(); }
 
+  // Asks for a sign of life (PING) when nothing came for `interval`; when none comes within `timeout`, the connection
+  // counts as one whose writes fail, with `timed_out`. Zero: never.
+  void keep_alive(Duration interval, Duration timeout);
+  static constexpr uint64_t pulse_ping = 1;  // the payload of these PINGs
+
   Step feed(std::string_view bytes);  // as read_some(), with bytes that are here already
 
   // Says good-bye: writes what is left (GOAWAY), ends our side, and reads until the peer ends its own, for at most a
@@ -45,6 +50,7 @@ class Http2Link {
  private:
   io::Task<void> keep_writing();
   io::Task<void> linger();
+  void feel_pulse();
 
   io::Transport& transport_;
   std::unique_ptr<protocol::Http2Codec> codec_;
@@ -52,6 +58,10 @@ class Http2Link {
   Buffer in_, out_;
   Error error_{ErrorKind::closed, "the connection was closed"};
   bool write_failed_ = false;
+  Duration pulse_interval_{}, pulse_timeout_{};
+  Time heard_{};               // when bytes came last
+  std::optional<Time> asked_;  // when the PING went out that nothing came after
+  io::Timer pulse_;
   io::Child writing_;
 };
 

@@ -60,6 +60,7 @@ io::Task<void> Http2ServerConnection::run(Buffer first) {
   if (options_.max_connection_duration > 0s)
     age_.arm(link_.loop().now() + options_.max_connection_duration, Expiry<&Http2ServerConnection::too_old_>::fire,
              this);
+  link_.keep_alive(options_.ping_interval, options_.ping_timeout);
   const bool peer_listens = co_await read_until_over(std::move(first));
   destroy_streams();
   if (peer_listens) co_await link_.close_in_order();
@@ -98,7 +99,7 @@ void Http2ServerConnection::on_rejected(int status, std::string_view reason) {
 }
 
 void Http2ServerConnection::on_pong(uint64_t payload) {
-  if (ending_ == Ending::announced) goaway_due_ = true;
+  if (payload != Http2Link::pulse_ping && ending_ == Ending::announced) goaway_due_ = true;
 }
 
 void Http2ServerConnection::retire(Http2ServerStream& stream) {

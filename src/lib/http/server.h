@@ -16,7 +16,8 @@ struct ServerOptions {
   uint32_t max_concurrent_streams = 100;        // HTTP/2
   uint32_t initial_stream_window = 256 * 1024;  // HTTP/2
   uint32_t initial_connection_window = 1024 * 1024;
-  bool accept_http10 = false;        // else HTTP/1.0 is answered 426
+  Duration ping_interval = 0s, ping_timeout = 10s;  // HTTP/2, as in ClientOptions
+  bool accept_http10 = false;                       // else HTTP/1.0 is answered 426
   std::string_view scheme = "http";  // :scheme of requests that do not name one; "https" where the listener has TLS
   std::string_view server_name;      // for errors that are answered before a service sees the request
 };

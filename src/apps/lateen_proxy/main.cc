@@ -136,7 +136,9 @@ int main(int argc, char** argv) {
     fmt::print("configuration '{}' OK\n", command.config);
     return 0;
   }
-  wiring::Proxy proxy(reactor, std::move(*bootstrap), {.workers = command.workers, .drain_time = command.drain_time});
+  io::RealNetwork network(reactor);
+  wiring::Proxy proxy(wiring::ProxyPlace::machine(network, command.workers), std::move(*bootstrap),
+                      {.drain_time = command.drain_time});
   if (auto started = proxy.start(); !started) {
     fmt::print(stderr, "{}: {}\n", command.config, started.error().message);
     return 1;

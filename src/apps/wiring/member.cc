@@ -195,8 +195,8 @@ void Member::open_channel() {
     return agent::connect_to_control_plane(network_, control_plane_, secrets_->find("default"),
                                            secrets_->find("ROOTCA"));
   };
-  pool_ =
-      std::make_unique<http::Pool>(reactor_, connect, http::ClientOptions{.version = http::Version::http2}, nullptr);
+  const http::ClientOptions http{.version = http::Version::http2, .ping_interval = 30s};
+  pool_ = std::make_unique<http::Pool>(reactor_, connect, http, nullptr);
   proxy_->use_channel(
       std::make_unique<grpc::Channel>(reactor_, grpc::over(*pool_),
                                       grpc::ChannelOptions{.authority = control_plane_.server_name,
@@ -206,12 +206,11 @@ void Member::open_channel() {
 
 io::Task<Result<>> Member::configure() {
   ProxyOptions proxy;
-  proxy.workers = options_.workers;
   proxy.secrets = secrets_.get();
   proxy.admin = options_.admin;
   proxy.readiness = options_.readiness;
   proxy.metrics = options_.metrics;
-  proxy_ = std::make_unique<Proxy>(reactor_, bootstrap(), std::move(proxy));
+  proxy_ = std::make_unique<Proxy>(ProxyPlace::machine(network_, options_.workers), bootstrap(), std::move(proxy));
   open_channel();
   if (auto started = proxy_->start(); !started) co_return failed(started);
   while (!proxy_->ready()) co_await reactor_.sleep(2ms);

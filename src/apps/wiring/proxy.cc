@@ -1,7 +1,6 @@
 #include "apps/wiring/proxy.h"
 
 #include <csignal>
-#include <latch>
 #include <thread>
 
 #include "lib/base/log.h"
@@ -10,27 +9,30 @@ namespace lateen::wiring {
 
 static log::Component log_("proxy");
 
-struct Proxy::OneWorker {
-  std::unique_ptr<io::RealNetwork> network;
-  std::unique_ptr<downstream::Worker> worker;
-};
+ProxyPlace ProxyPlace::machine(io::Network& network, unsigned threads) {
+  const unsigned count = threads ? threads : std::max(1U, std::thread::hardware_concurrency());
+  return {.network = network,
+          .workers = std::make_unique<io::ThreadWorkers>(count),
+          .dns = upstream::read_dns_settings(io::read_file("/etc/resolv.conf").value_or(""),
+                                             io::read_file("/etc/hosts").value_or(""))};
+}
 
-Proxy::Proxy(io::Reactor& reactor, envoy::config::bootstrap::v3::Bootstrap bootstrap, ProxyOptions options)
-    : reactor_(reactor),
-      network_(reactor),
+Proxy::Proxy(ProxyPlace place, envoy::config::bootstrap::v3::Bootstrap bootstrap, ProxyOptions options)
+    : place_(std::move(place)),
+      network_(place_.network),
+      loop_(network_.loop()),
       bootstrap_(std::move(bootstrap)),
       options_(std::move(options)),
       families_(registry_),
-      tls_(options_.secrets, reactor),
-      runtime_(reactor, registry_, families_, tls_, discovery::self_of(bootstrap_.node()), bootstrap_.node().id()),
-      ads_task_(reactor),
-      quit_(reactor),
-      started_(reactor.now()) {
+      tls_(options_.secrets, loop_),
+      runtime_(loop_, registry_, families_, tls_, discovery::self_of(bootstrap_.node()), bootstrap_.node().id()),
+      ads_task_(loop_),
+      quit_(loop_),
+      started_(loop_.now()) {
   main_shard_ = std::make_unique<metrics::Shard>(registry_, 1000);
-  upstream::DnsSettings dns = upstream::read_dns_settings(io::read_file("/etc/resolv.conf").value_or(""),
-                                                          io::read_file("/etc/hosts").value_or(""));
-  resolver_ = std::make_unique<upstream::DnsResolver>(network_, std::move(dns));
-  dns_ = std::make_unique<discovery::DnsRefresh>(reactor, *resolver_);
+  resolver_ = std::make_unique<upstream::DnsResolver>(network_, place_.dns);
+  dns_ = std::make_unique<discovery::DnsRefresh>(loop_, *resolver_);
+  runtime_.open_log = place_.open_log;
   runtime_.resolve = [this](const std::string& cluster, auto settings, auto changed) {
     dns_->start(cluster, std::move(settings), std::move(changed));
   };
@@ -44,34 +46,18 @@ Proxy::~Proxy() {
   channel_.reset();
   ads_pool_.reset();
   ads_cluster_.reset();
-  if (!threads_) return;
-  std::latch gone(static_cast<ptrdiff_t>(workers_.size()));
-  for (size_t i = 0; i < workers_.size(); ++i)
-    threads_->reactor(i).post([&gone, one = workers_[i].get()] {
-      one->worker.reset();
-      one->network.reset();
-      gone.count_down();
-    });
-  gone.wait();
-  threads_->stop();
+  if (!workers_.empty()) place_.workers->on_each([this](size_t i) { workers_[i].reset(); });
+  place_.workers.reset();
 }
 
-Result<> Proxy::start_workers() {
-  const unsigned count = options_.workers ? options_.workers : std::max(1U, std::thread::hardware_concurrency());
-  threads_ = std::make_unique<io::Workers>(count);
-  std::latch made(count);
-  for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<OneWorker>());
-  for (unsigned i = 0; i < count; ++i)
-    threads_->reactor(i).post([this, i, &made] {
-      OneWorker& one = *workers_[i];
-      one.network = std::make_unique<io::RealNetwork>(threads_->reactor(i));
-      one.worker = std::make_unique<downstream::Worker>(*one.network, registry_, families_, i);
-      one.worker->drain_time = options_.drain_time;
-      made.count_down();
-    });
-  made.wait();
-  for (unsigned i = 0; i < count; ++i) runtime_.add_worker({threads_->reactor(i), *workers_[i]->worker});
-  return {};
+void Proxy::start_workers() {
+  workers_.resize(place_.workers->size());
+  place_.workers->on_each([this](size_t i) {
+    workers_[i] = std::make_unique<downstream::Worker>(place_.workers->network(i), registry_, families_,
+                                                       static_cast<unsigned>(i));
+    workers_[i]->drain_time = options_.drain_time;
+  });
+  for (const auto& worker : workers_) runtime_.add_worker({worker->loop, *worker});
 }
 
 namespace {
@@ -92,11 +78,11 @@ Result<> apply_resources(discovery::Runtime& runtime, const envoy::config::boots
 
 }  // namespace
 
-Result<> Proxy::validate(io::Reactor& reactor, const envoy::config::bootstrap::v3::Bootstrap& bootstrap) {
+Result<> Proxy::validate(io::Loop& loop, const envoy::config::bootstrap::v3::Bootstrap& bootstrap) {
   metrics::Registry registry;
   downstream::Families families(registry);
-  discovery::TlsContexts tls(nullptr, reactor);
-  discovery::Runtime runtime(reactor, registry, families, tls, discovery::self_of(bootstrap.node()),
+  discovery::TlsContexts tls(nullptr, loop);
+  discovery::Runtime runtime(loop, registry, families, tls, discovery::self_of(bootstrap.node()),
                              bootstrap.node().id());
   runtime.resolve = [](const std::string&, auto, auto) {};
   return apply_resources(runtime, bootstrap);
@@ -125,16 +111,17 @@ Result<> Proxy::start_ads() {
         co_return fail(ErrorKind::unavailable, "no endpoint of cluster {} is known", ads_cluster_->settings().name);
       co_return co_await ads_cluster_->connect(host, {});
     };
-    ads_pool_ =
-        std::make_unique<http::Pool>(reactor_, connect, http::ClientOptions{.version = http::Version::http2}, nullptr);
+    http::ClientOptions http = (*settings)->http;
+    http.version = http::Version::http2;
+    ads_pool_ = std::make_unique<http::Pool>(loop_, connect, http, nullptr);
     const std::string& authority = ads.grpc_services(0).envoy_grpc().authority();
     channel_ = std::make_unique<grpc::Channel>(
-        reactor_, grpc::over(*ads_pool_),
+        loop_, grpc::over(*ads_pool_),
         grpc::ChannelOptions{.authority = authority.empty() ? name : authority, .message_max = 256 << 20});
   }
   if (ads.api_type() == envoy::config::core::v3::ApiConfigSource::GRPC)
     log_.info("ads_config.api_type GRPC: the delta protocol is used");
-  ads_ = std::make_unique<discovery::AdsClient>(reactor_, runtime_, tls_, *channel_, bootstrap_.node());
+  ads_ = std::make_unique<discovery::AdsClient>(loop_, runtime_, tls_, *channel_, bootstrap_.node());
   ads_task_.start(ads_->run());
   return {};
 }
@@ -148,7 +135,7 @@ Result<> Proxy::listen_admin(admin::Pages pages, const SocketAddress& on) {
                          .quit = [this] { quit_.set(); },
                          .started = started_,
                          .workers = static_cast<unsigned>(workers_.size())};
-  auto one = std::make_unique<admin::Admin>(std::move(subject), pages, reactor_);
+  auto one = std::make_unique<admin::Admin>(std::move(subject), pages, loop_);
   if (auto listening = one->listen(network_, on); !listening) return listening;
   admins_.push_back(std::move(one));
   return {};
@@ -171,7 +158,7 @@ Result<> Proxy::start_admin() {
 }
 
 Result<> Proxy::start() {
-  if (auto started = start_workers(); !started) return started;
+  start_workers();
   if (auto started = start_admin(); !started) return started;
   if (auto applied = apply_resources(runtime_, bootstrap_); !applied) return applied;
   return start_ads();

@@ -1,5 +1,5 @@
 // A whole proxy in one object: workers, runtime, xDS client, admin pages. What `lateen-proxy`, `lateen proxy` and
-// `lateen join` start.
+// `lateen join` start; in tests it also runs on a host of a simulated world.
 #pragma once
 #include <memory>
 
@@ -12,8 +12,18 @@
 
 namespace lateen::wiring {
 
+// Where a proxy runs.
+struct ProxyPlace {
+  // This machine: threads (0: one for each core), the system's resolver, files for access logs.
+  static ProxyPlace machine(io::Network& network, unsigned threads);
+
+  io::Network& network;  // of the main loop
+  std::unique_ptr<io::Workers> workers;
+  upstream::DnsSettings dns;
+  telemetry::OpenLog open_log = telemetry::open_log;
+};
+
 struct ProxyOptions {
-  unsigned workers = 0;  // 0: one for each core
   Duration drain_time = 45s;
   agent::SecretSource* secrets = nullptr;                  // of this member; may be null
   std::optional<SocketAddress> admin, readiness, metrics;  // beside the bootstrap's own admin address
@@ -21,14 +31,15 @@ struct ProxyOptions {
 
 class Proxy {
  public:
-  // The reactor is the main loop; it and the secret source outlive the proxy.
-  Proxy(io::Reactor& reactor, envoy::config::bootstrap::v3::Bootstrap bootstrap, ProxyOptions options);
+  // The place's network and the secret source outlive the proxy. Made and destroyed on the main loop's thread; on a
+  // simulated host not from inside a task, see io::Workers::on_each().
+  Proxy(ProxyPlace place, envoy::config::bootstrap::v3::Bootstrap bootstrap, ProxyOptions options);
   ~Proxy();
 
   // Applies the static resources and starts everything. Fails, naming the resource, when one cannot be used.
   Result<> start();
   // As start(), but opens no socket: says whether the bootstrap can be served.
-  static Result<> validate(io::Reactor& reactor, const envoy::config::bootstrap::v3::Bootstrap& bootstrap);
+  static Result<> validate(io::Loop& loop, const envoy::config::bootstrap::v3::Bootstrap& bootstrap);
 
   // Where the xDS stream goes when the bootstrap names no cluster for it: a channel of the caller's.
   void use_channel(std::unique_ptr<grpc::Channel> channel) { channel_ = std::move(channel); }
@@ -42,15 +53,14 @@ class Proxy {
   io::Readiness& quit() { return quit_; }
 
  private:
-  struct OneWorker;
-  Result<> start_workers();
-  Result<> apply_static();
+  void start_workers();
   Result<> start_ads();
   Result<> start_admin();
   Result<> listen_admin(admin::Pages pages, const SocketAddress& on);
 
-  io::Reactor& reactor_;
-  io::RealNetwork network_;
+  ProxyPlace place_;
+  io::Network& network_;
+  io::Loop& loop_;
   envoy::config::bootstrap::v3::Bootstrap bootstrap_;
   ProxyOptions options_;
   metrics::Registry registry_;
@@ -60,8 +70,7 @@ class Proxy {
   std::unique_ptr<metrics::Shard> main_shard_;
   std::unique_ptr<upstream::DnsResolver> resolver_;
   std::unique_ptr<discovery::DnsRefresh> dns_;
-  std::unique_ptr<io::Workers> threads_;
-  std::vector<std::unique_ptr<OneWorker>> workers_;
+  std::vector<std::unique_ptr<downstream::Worker>> workers_;  // each belongs to its loop
   std::shared_ptr<upstream::Cluster> ads_cluster_;
   std::unique_ptr<http::Pool> ads_pool_;
   std::unique_ptr<grpc::Channel> channel_;

@@ -100,7 +100,7 @@ Result<> flatten_json(const google::protobuf::Struct& json, const std::string& p
 Result<std::shared_ptr<telemetry::LogFile>> file_for(const std::string& path, const ListenerSurroundings& around) {
   auto& file = around.log_files[path];
   if (!file) {
-    auto opened = telemetry::open_log(path);
+    auto opened = around.open_log(path);
     if (!opened) {
       around.log_files.erase(path);
       return failed(opened);

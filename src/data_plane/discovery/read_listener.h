@@ -15,6 +15,7 @@ struct ListenerSurroundings {
   const std::string& node_id;
   // Shared by all log users of a path, so that lines of several listeners keep their order.
   std::map<std::string, std::shared_ptr<telemetry::LogFile>>& log_files;
+  const telemetry::OpenLog& open_log;  // opens those that are not there yet
   metrics::Registry& registry;
 };
 

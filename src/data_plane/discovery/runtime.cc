@@ -48,7 +48,7 @@ Runtime::Runtime(io::Loop& loop, metrics::Registry& registry, const downstream::
 
 Runtime::~Runtime() { tls_.when_ready(nullptr); }
 
-ListenerSurroundings Runtime::surroundings() { return {tls_, self_, node_id_, log_files_, registry_}; }
+ListenerSurroundings Runtime::surroundings() { return {tls_, self_, node_id_, log_files_, open_log, registry_}; }
 
 void Runtime::everywhere(std::function<void(downstream::Worker&)> function) {
   for (const WorkerHandle& handle : workers_)

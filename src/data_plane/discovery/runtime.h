@@ -35,6 +35,8 @@ class Runtime {
   using Resolve = std::function<void(const std::string& cluster, std::shared_ptr<const upstream::ClusterSettings>,
                                      std::function<void(std::shared_ptr<const upstream::EndpointSet>)>)>;
   Resolve resolve;
+  // Opens the file of an access log; the app of a simulated host puts its own here.
+  telemetry::OpenLog open_log = telemetry::open_log;
 
   // Workers may be added before the first resource only.
   void add_worker(WorkerHandle worker) { workers_.push_back(worker); }

@@ -22,6 +22,7 @@ class LogFile {
 };
 // "/dev/stdout", "/dev/stderr", "/dev/null" or a path that is appended to. Fails when it cannot be opened.
 Result<std::shared_ptr<LogFile>> open_log(const std::string& path);
+using OpenLog = std::function<Result<std::shared_ptr<LogFile>>(const std::string& path)>;
 
 // Says whether an exchange is to be logged.
 using LogFilter = std::function<bool(const FormatInput&)>;

@@ -97,7 +97,7 @@ class LiveRelay {
     (void)co_await stream.respond(std::move(response));
   }
 
-  io::Workers workers_;
+  io::ThreadWorkers workers_;
   FunctionService origin_service_, relay_service_;
   SocketAddress origin_;
   std::optional<http::Pool> pool_;

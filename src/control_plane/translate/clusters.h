@@ -11,6 +11,8 @@ namespace lateen::translate {
 void add_outbound_clusters(const Context& in, std::vector<Cluster>& out);
 // The same by their SNI names, for gateways that forward by SNI (AUTO_PASSTHROUGH).
 void add_sni_clusters(const Context& in, std::vector<Cluster>& out);
+// Those of one service.
+void add_service_clusters(const Context& in, const registry::Service& service, bool sni, std::vector<Cluster>& out);
 // One cluster an application port.
 void add_inbound_clusters(const Context& in, std::vector<Cluster>& out);
 // BlackHoleCluster, and for sidecars those that send traffic where it was going.

@@ -159,7 +159,10 @@ Cluster outbound_cluster(const Build& build) {
   return out;
 }
 
-void add_service(const Context& in, const Service& service, bool sni, std::vector<Cluster>& out) {
+}  // namespace
+
+void add_service_clusters(const Context& in, const Service& service, bool sni, std::vector<Cluster>& out) {
+  if (sni && service.mesh_external) return;
   const auto* rule = in.rule_for(service);
   for (const auto& port : service.ports) {
     if (port.protocol == registry::Protocol::udp) continue;
@@ -170,15 +173,12 @@ void add_service(const Context& in, const Service& service, bool sni, std::vecto
   }
 }
 
-}  // namespace
-
 void add_outbound_clusters(const Context& in, std::vector<Cluster>& out) {
-  for (const auto* service : in.scope.services) add_service(in, *service, false, out);
+  for (const auto* service : in.scope.services) add_service_clusters(in, *service, false, out);
 }
 
 void add_sni_clusters(const Context& in, std::vector<Cluster>& out) {
-  for (const auto* service : in.scope.services)
-    if (!service->mesh_external) add_service(in, *service, true, out);
+  for (const auto* service : in.scope.services) add_service_clusters(in, *service, true, out);
 }
 
 }  // namespace lateen::translate

@@ -11,11 +11,15 @@ namespace lateen::translate {
 
 struct Context {
   Context(const snapshot::Snapshot& world, const Proxy& who)
-      : snapshot(world), proxy(who), scope(scope_of(world, who)), mesh(world.mesh) {}
+      : Context(world, who, scope_of(world, who), served_ports(who, world)) {}
+  // For who knows these already.
+  Context(const snapshot::Snapshot& world, const Proxy& who, Scope seen, std::vector<ServedPort> ports)
+      : snapshot(world), proxy(who), scope(std::move(seen)), served(std::move(ports)), mesh(world.mesh) {}
 
   const snapshot::Snapshot& snapshot;
   const Proxy& proxy;
   Scope scope;
+  std::vector<ServedPort> served;  // what the proxy's own workload serves
   const config::MeshConfig& mesh;
 
   const snapshot::DestinationRuleObject* rule_for(const registry::Service& service) const {

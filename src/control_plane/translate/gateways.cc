@@ -68,13 +68,12 @@ std::vector<std::string> GatewayServer::hosts() const {
 std::vector<GatewayServer> gateway_servers(const Context& in) {
   std::vector<GatewayServer> out;
   if (!in.proxy.is_router()) return out;
-  const auto served = served_ports(in.proxy, in.snapshot);
   for (const auto& gateway : in.snapshot.gateways) {
     if (!registry::contains(in.proxy.labels, gateway.spec.selector)) continue;
     for (const auto& server : gateway.spec.servers) {
       if (!server.port) continue;
       GatewayServer each{&gateway, &server, registry::protocol_named(server.port->protocol), 0, ""};
-      each.target = target_of(served, server.port->number);
+      each.target = target_of(in.served, server.port->number);
       if (each.serves_http()) each.route_name = route_name_of(each);
       out.push_back(std::move(each));
     }

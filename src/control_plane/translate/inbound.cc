@@ -58,14 +58,13 @@ InboundPort port_of(const Context& in, const config::IstioIngressListener& ingre
 std::vector<InboundPort> inbound_ports(const Context& in) {
   std::vector<InboundPort> out;
   if (in.proxy.is_router()) return out;
-  const auto served = served_ports(in.proxy, in.snapshot);
   if (in.scope.sidecar && !in.scope.sidecar->spec.ingress.empty()) {
-    for (const auto& ingress : in.scope.sidecar->spec.ingress) out.push_back(port_of(in, ingress, served));
+    for (const auto& ingress : in.scope.sidecar->spec.ingress) out.push_back(port_of(in, ingress, in.served));
     std::ranges::stable_sort(out, {}, &InboundPort::target);
     return out;
   }
   if (in.proxy.captures_nothing()) return out;
-  for (const auto& each : served) out.push_back(port_of(each));
+  for (const auto& each : in.served) out.push_back(port_of(each));
   return out;
 }
 

@@ -77,10 +77,15 @@ bool needs_http_inspector(const FilterChain& chain) {
          std::ranges::find(match.application_protocols(), "http/1.1") != match.application_protocols().end();
 }
 
-std::vector<Listener> sidecar_listeners(const Context& in) {
+std::vector<Listener> sidecar_outbound_listeners(const Context& in) {
   std::vector<Listener> out;
   add_outbound_listeners(in, out);
   if (in.mesh.proxy_listen_port > 0 && !in.proxy.captures_nothing()) out.push_back(virtual_outbound(in));
+  return out;
+}
+
+std::vector<Listener> sidecar_listeners(const Context& in) {
+  auto out = sidecar_outbound_listeners(in);
   add_inbound_listeners(in, out);
   return out;
 }

@@ -10,6 +10,8 @@ namespace lateen::translate {
 
 // Outbound, inbound, and the two that catch what was captured and belongs to no other.
 std::vector<Listener> sidecar_listeners(const Context& in);
+// Those for the way out only.
+std::vector<Listener> sidecar_outbound_listeners(const Context& in);
 std::vector<Listener> gateway_listeners(const Context& in);
 
 // --- parts -----------------------------------------------------------------------------------------------------------

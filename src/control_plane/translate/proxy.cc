@@ -13,11 +13,8 @@ using registry::Service;
 using registry::Workload;
 
 const Workload* workload_at(const Proxy& proxy, const snapshot::Snapshot& snapshot) {
-  for (const auto& each : snapshot.workloads) {
-    if (each.cluster != proxy.cluster || each.namespace_ != proxy.namespace_) continue;
-    for (const auto& address : each.addresses)
-      if (std::ranges::find(proxy.ips, address) != proxy.ips.end()) return &each;
-  }
+  for (const auto& each : snapshot.workloads)
+    if (is_workload_of(each, proxy)) return &each;
   return nullptr;
 }
 
@@ -81,8 +78,18 @@ Result<Proxy> read_proxy(const schema::Node& document) {
 }
 
 Proxy completed(const Proxy& proxy, const snapshot::Snapshot& snapshot) {
+  return completed(proxy, workload_at(proxy, snapshot));
+}
+
+bool is_workload_of(const Workload& workload, const Proxy& proxy) {
+  return workload.cluster == proxy.cluster && workload.namespace_ == proxy.namespace_ &&
+         std::ranges::any_of(workload.addresses, [&](const std::string& address) {
+           return std::ranges::find(proxy.ips, address) != proxy.ips.end();
+         });
+}
+
+Proxy completed(const Proxy& proxy, const Workload* workload) {
   Proxy out = proxy;
-  const auto* workload = workload_at(proxy, snapshot);
   out.workload.reset();
   if (!workload) return out;
   out.workload = *workload;
@@ -93,14 +100,21 @@ Proxy completed(const Proxy& proxy, const snapshot::Snapshot& snapshot) {
 }
 
 std::vector<ServedPort> served_ports(const Proxy& proxy, const snapshot::Snapshot& snapshot) {
+  std::vector<const Service*> own;
+  for (const auto& service : snapshot.services)
+    if (service.namespace_ == proxy.namespace_) own.push_back(&service);
+  return served_ports(proxy, own);
+}
+
+std::vector<ServedPort> served_ports(const Proxy& proxy, const std::vector<const Service*>& services) {
   std::map<uint32_t, ServedPort> by_target;
   const auto add = [&](const Service& service, const registry::Port& port, uint32_t target) {
     if (target && port.protocol != registry::Protocol::udp)
       by_target.try_emplace(target, ServedPort{&service, &port, target});
   };
   const auto* workload = proxy.workload ? &*proxy.workload : nullptr;
-  for (const auto& service : snapshot.services) {
-    if (service.namespace_ != proxy.namespace_) continue;
+  for (const auto* each : services) {
+    const Service& service = *each;
     const bool by_pod = workload && workload->is_pod && service.provider == registry::Provider::kubernetes;
     if (by_pod) {
       if (service.selector.empty() || !registry::contains(workload->labels, service.selector)) continue;

@@ -43,6 +43,10 @@ Result<Proxy> read_proxy(const schema::Node& document);
 // The same with what the snapshot knows of the workload at the proxy's address.
 Proxy completed(const Proxy& proxy, const snapshot::Snapshot& snapshot);
 
+// The same for who has found the workload; null: there is none.
+Proxy completed(const Proxy& proxy, const registry::Workload* workload);
+bool is_workload_of(const registry::Workload& workload, const Proxy& proxy);
+
 // A port of a service that this proxy serves.
 struct ServedPort {
   const registry::Service* service = nullptr;
@@ -52,5 +56,8 @@ struct ServedPort {
 
 // What a completed() proxy serves, one entry a target port (the oldest service wins), by target port.
 std::vector<ServedPort> served_ports(const Proxy& proxy, const snapshot::Snapshot& snapshot);
+
+// The same from the services of its namespace, oldest first.
+std::vector<ServedPort> served_ports(const Proxy& proxy, const std::vector<const registry::Service*>& services);
 
 }  // namespace lateen::translate

@@ -40,7 +40,9 @@ class HostBuilder {
     for (const auto* each : egress.services) {
       const auto* port = each->port(name.port);
       if (!port || !(registry::is_http(port->protocol) || port->protocol == registry::Protocol::automatic)) continue;
-      if (name.host.empty() || each->hostname == name.host) services_.push_back(one_port(each, *port));
+      if (!name.host.empty() && each->hostname != name.host) continue;
+      services_.push_back(one_port(each, *port));
+      hosts_of_services_.insert(each->hostname);
     }
   }
 
@@ -111,15 +113,14 @@ class HostBuilder {
   }
 
   // A short name that is another service's whole name stays with that service.
-  bool is_service(const std::string& domain) const {
-    return std::ranges::any_of(services_, [&](const auto* each) { return each->hostname == domain; });
-  }
+  bool is_service(const std::string& domain) const { return hosts_of_services_.contains(domain); }
 
   const Context& in_;
   const EgressScope& egress_;
   Name name_;
   ServicePointers services_;
   std::vector<std::unique_ptr<Service>> copies_;
+  std::set<std::string, std::less<>> hosts_of_services_;
   std::set<std::string> done_, domains_;
   std::map<std::string, VirtualHost> hosts_;
 };

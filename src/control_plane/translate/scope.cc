@@ -145,17 +145,18 @@ void trim_to_port(uint32_t number, EgressScope& egress, Scope& out) {
 // Adds services; of one that is there already with fewer ports, the ports.
 void add_services(const ServicePointers& from, Scope& out) {
   for (const auto* each : from) {
-    const auto held = std::ranges::find(out.services, each->hostname, &Service::hostname);
-    if (held == out.services.end()) {
+    const auto [at, is_new] = out.by_host.try_emplace(each->hostname, out.services.size());
+    if (is_new) {
       out.services.push_back(each);
       continue;
     }
-    if (*held == each) continue;
-    auto merged = std::make_shared<Service>(**held);
+    const Service*& held = out.services[at->second];
+    if (held == each) continue;
+    auto merged = std::make_shared<Service>(*held);
     for (const auto& port : each->ports)
       if (!merged->port(port.number)) merged->ports.push_back(port);
     out.trimmed.push_back(merged);
-    *held = merged.get();
+    held = merged.get();
   }
 }
 
@@ -174,9 +175,8 @@ bool is_registry_only(const snapshot::Snapshot& snapshot, const config::Object<c
 }  // namespace
 
 const Service* Scope::service(std::string_view host) const {
-  for (const auto* each : services)
-    if (each->hostname == host) return each;
-  return nullptr;
+  const auto found = by_host.find(host);
+  return found == by_host.end() ? nullptr : services[found->second];
 }
 
 const config::Object<config::Sidecar>* sidecar_of(const snapshot::Snapshot& snapshot, const Proxy& proxy) {

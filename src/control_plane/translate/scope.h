@@ -3,6 +3,8 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "control_plane/snapshot/snapshot.h"
@@ -26,7 +28,8 @@ struct Scope {
   std::vector<EgressScope> egress;                                // never empty
   ServicePointers services;                                       // of all egress listeners
   VirtualServicePointers virtual_services;
-  bool registry_only = false;  // unknown destinations are refused
+  std::unordered_map<std::string_view, size_t> by_host;  // indexes into services
+  bool registry_only = false;                            // unknown destinations are refused
 
   // The service of that host that this proxy knows; null when there is none.
   const registry::Service* service(std::string_view host) const;

@@ -62,6 +62,7 @@ void Subscription::take_names_whole(const Request& request) {
   for (const auto& name : names)
     if (!names_.contains(name)) fresh_.insert(name);
   std::erase_if(fresh_, [&](const std::string& name) { return !names.contains(name); });
+  if (names != names_) ++names_edition_;
   names_ = std::move(names);
   if (wildcard_ && !was_wildcard) fresh_all_ = true;
   if (!fresh_.empty() || fresh_all_) due_ = true;
@@ -70,6 +71,7 @@ void Subscription::take_names_whole(const Request& request) {
 void Subscription::take_names_delta(const Request& request, bool first) {
   // The old form of "all": a first request that names nothing.
   if (first && request.subscribe.empty() && is_wildcard_type(type_)) wildcard_ = true;
+  if (!request.subscribe.empty() || !request.unsubscribe.empty()) ++names_edition_;
   for (const auto& name : request.subscribe) {
     due_ = true;
     if (name == "*") {

@@ -16,9 +16,15 @@
 #include <string>
 #include <vector>
 
-#include "control_plane/xds/resource_set.h"
+#include "control_plane/translate/resource_set.h"
 
 namespace lateen::discovery {
+
+using translate::Difference;
+using translate::Resource;
+using translate::ResourcePointer;
+using translate::ResourceSet;
+using translate::ResourceSetPointer;
 
 enum class Mode : uint8_t { state_of_the_world, delta };
 
@@ -68,6 +74,8 @@ class Subscription {
   bool is_wildcard() const { return wildcard_; }
   bool wants(std::string_view name) const { return wildcard_ || names_.contains(name); }
   const std::set<std::string, std::less<>>& names() const { return names_; }
+  // Rises whenever names() may be different.
+  uint64_t names_edition() const { return names_edition_; }
 
   // What to send so that the client has `now`, or nothing. The push counts as sent.
   std::optional<Push> push(ResourceSetPointer now);
@@ -104,6 +112,7 @@ class Subscription {
   bool due_ = false, answer_next_ = false;
   bool fresh_all_ = false;  // as fresh_, for everything there is
   std::set<std::string, std::less<>> names_;
+  uint64_t names_edition_ = 0;
   std::set<std::string, std::less<>> fresh_;              // names to be answered though their resource did not change
   std::vector<std::pair<std::string, std::string>> had_;  // what a client brought along from an earlier stream
   ResourceSetPointer sent_;

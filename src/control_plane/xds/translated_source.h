@@ -1,15 +1,12 @@
-// The source of resources that the control plane is about: the snapshot, translated for each proxy.
-//
-// A proxy's resources of a type are translated when its stream asks for them, once a snapshot; streams of equal proxies
-// share them. A resource whose bytes are those of the snapshot before stays the same object, so an unchanged resource
-// costs a comparison of pointers from there on.
+// The source of resources that the control plane is about: the snapshot, translated for each proxy by a
+// translate::World, which remembers. Proxies that are alike share their sets; a set in which nothing changed stays the
+// same object, so an unchanged type costs a stream a comparison of pointers.
 #pragma once
-#include <map>
 #include <memory>
-#include <vector>
 
 #include "control_plane/snapshot/snapshot.h"
 #include "control_plane/translate/proxy.h"
+#include "control_plane/translate/world.h"
 #include "control_plane/xds/discovery.h"
 
 namespace lateen::discovery {
@@ -20,23 +17,20 @@ Result<translate::Proxy> proxy_of(const Node& node);
 
 class TranslatedSource final : public Source {
  public:
-  explicit TranslatedSource(std::shared_ptr<const snapshot::Snapshot> snapshot) : snapshot_(std::move(snapshot)) {}
-  ~TranslatedSource() override;
+  explicit TranslatedSource(std::shared_ptr<const snapshot::Snapshot> snapshot) : world_(std::move(snapshot)) {}
 
   // The world from now on; tell the Discovery that it changed.
   void set_snapshot(std::shared_ptr<const snapshot::Snapshot> snapshot);
-  const std::shared_ptr<const snapshot::Snapshot>& snapshot() const { return snapshot_; }
+  const std::shared_ptr<const snapshot::Snapshot>& snapshot() const { return world_.snapshot(); }
 
+  // For one stream each; they end before this object does.
   Result<std::unique_ptr<View>> view(const Node& node) override;
 
- private:
-  class Translation;
-  class ProxyView;
-  std::shared_ptr<Translation> translation_for(translate::Proxy proxy);
+  translate::World& world() { return world_; }
 
-  std::shared_ptr<const snapshot::Snapshot> snapshot_;
-  uint64_t version_ = 1;                                  // of the snapshot
-  std::vector<std::weak_ptr<Translation>> translations_;  // one for each different proxy that is connected
+ private:
+  class ProxyView;
+  translate::World world_;
 };
 
 }  // namespace lateen::discovery

@@ -102,6 +102,94 @@ TEST(TranslatedSource, EqualProxiesShareTheirResources) {
   EXPECT_EQ(one->resources(clusters), again->resources(clusters));
 }
 
+// One stream with all types, as a proxy opens it.
+struct Stream {
+  Stream(TranslatedSource& source, std::string_view ip) : view(std::move(*source.view(node(ip)))) {
+    for (auto* each : {&clusters, &listeners, &endpoints, &routes, &names}) (void)each->push(view->resources(*each));
+  }
+  std::unique_ptr<View> view;
+  Subscription clusters = subscribed(xds::type::cluster, {}), listeners = subscribed(xds::type::listener, {}),
+               endpoints = subscribed(xds::type::endpoint, {catalog, other}),
+               routes = subscribed(xds::type::route, {"80"}), names = subscribed(xds::type::name_table, {});
+};
+
+TEST(TranslatedSource, ProxiesOfOneClassShareOneTranslation) {
+  TranslatedSource source(world({"10.0.0.5"}));
+  Stream one(source, "10.0.1.7");
+  const auto computed = source.world().statistics().computed;
+  Stream replica(source, "10.0.1.8");
+  EXPECT_EQ(source.world().statistics().computed, computed);
+  EXPECT_EQ(one.clusters.sent(), replica.clusters.sent());
+  EXPECT_EQ(one.listeners.sent(), replica.listeners.sent());
+  EXPECT_EQ(one.endpoints.sent(), replica.endpoints.sent());
+  EXPECT_EQ(one.routes.sent(), replica.routes.sent());
+  EXPECT_EQ(one.names.sent(), replica.names.sent());
+}
+
+TEST(TranslatedSource, ProxiesOfDifferentClassesShareEqualResources) {
+  TranslatedSource source(world({"10.0.0.5"}));
+  Stream client(source, "10.0.1.7");
+  auto elsewhere_node = node("10.0.1.9");
+  elsewhere_node.namespace_ = "shop";
+  const auto elsewhere = std::move(*source.view(elsewhere_node));
+  auto clusters = subscribed(xds::type::cluster, {});
+  const auto set = elsewhere->resources(clusters);
+  EXPECT_NE(set, client.clusters.sent());
+  EXPECT_EQ(set->find(other), client.clusters.sent()->find(other));
+}
+
+TEST(TranslatedSource, AnEndpointMakesOnlyItsOwnAssignmentAnew) {
+  TranslatedSource source(world({"10.0.0.5"}));
+  Stream one(source, "10.0.1.7"), replica(source, "10.0.1.8");
+  const auto before = source.world().statistics();
+  source.set_snapshot(world({"10.0.0.5", "10.0.0.6"}));
+  for (auto* stream : {&one, &replica}) {
+    EXPECT_EQ(stream->view->resources(stream->clusters), stream->clusters.sent());
+    EXPECT_EQ(stream->view->resources(stream->listeners), stream->listeners.sent());
+    EXPECT_EQ(stream->view->resources(stream->routes), stream->routes.sent());
+    EXPECT_EQ(stream->view->resources(stream->names), stream->names.sent());
+    EXPECT_NE(stream->view->resources(stream->endpoints), stream->endpoints.sent());
+  }
+  // The assignment, and the list it is in; once for both.
+  EXPECT_EQ(source.world().statistics().computed, before.computed + 2);
+  EXPECT_EQ(source.world().statistics().unchanged, before.unchanged);
+}
+
+TEST(TranslatedSource, WhatOnlyAProxyThatLeftNeededIsDropped) {
+  TranslatedSource source(world({"10.0.0.5"}));
+  Stream stays(source, "10.0.1.7");
+  std::weak_ptr<const ResourceSet> only_its;
+  {
+    auto other_node = node("10.0.1.9");
+    other_node.namespace_ = "shop";
+    const auto view = std::move(*source.view(other_node));
+    auto clusters = subscribed(xds::type::cluster, {});
+    only_its = view->resources(clusters);
+    source.world().collect();
+    EXPECT_FALSE(only_its.expired());
+  }
+  const auto before = source.world().statistics();
+  source.world().collect();
+  EXPECT_TRUE(only_its.expired());
+  EXPECT_GT(source.world().statistics().collected, before.collected);
+  for (auto* each : {&stays.clusters, &stays.listeners, &stays.endpoints, &stays.routes, &stays.names})
+    EXPECT_EQ(stays.view->resources(*each), each->sent());
+  EXPECT_EQ(source.world().statistics().computed, before.computed);
+}
+
+TEST(TranslatedSource, ProxiesThatComeAndGoLeaveNothingBehind) {
+  TranslatedSource source(world({"10.0.0.5"}));
+  std::vector<std::weak_ptr<const ResourceSet>> sets;
+  for (int i = 0; i < 100; ++i) {
+    auto passing = node("10.0.1.9");
+    passing.namespace_ = fmt::format("team-{}", i);
+    const auto view = std::move(*source.view(passing));
+    auto clusters = subscribed(xds::type::cluster, {});
+    sets.push_back(view->resources(clusters));
+  }
+  EXPECT_LT(std::ranges::count_if(sets, [](const auto& each) { return !each.expired(); }), 20);
+}
+
 TEST(TranslatedSource, ListenersAndTheRoutesTheyAskFor) {
   TranslatedSource source(world({"10.0.0.5"}));
   const auto view = std::move(*source.view(node("10.0.1.7")));

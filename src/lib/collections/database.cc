@@ -204,12 +204,13 @@ void Database::close_cycle(Node& node, int depth) {
 
 std::vector<std::string> Database::take_cycles() { return std::exchange(cycles_, {}); }
 
-size_t Database::collect() {
+// What was asked for in that round stays; rounds begin with 1.
+size_t Database::collect(uint64_t round) {
   assert(!running());
   for (Keeper* keeper : keepers_) keeper->each_node([](Node& node) { node.kept_ = false; });
   for (Keeper* keeper : keepers_)
     keeper->each_node([&](Node& node) {
-      if (node.pins_ > 0 || node.used_in_ == round_) keep(node);
+      if (node.pins_ > 0 || (round > 0 && node.used_in_ == round)) keep(node);
     });
   size_t dropped = 0;
   for (Keeper* keeper : keepers_) dropped += keeper->drop_unkept();

@@ -121,7 +121,9 @@ class Database {
 
   // Drops remembered entries that were not asked for from outside since the call before and that nothing pinned or
   // asked for needs. Returns how many went. They are computed anew when asked for again.
-  size_t collect();
+  size_t collect() { return collect(round_); }
+  // The same with what was asked for, too, unless it is pinned or something pinned needs it.
+  size_t collect_unpinned() { return collect(0); }
 
   // The cycles met since the last call: "routes(a) -> services(a) -> routes(a)". At most 100 are kept.
   std::vector<std::string> take_cycles();
@@ -170,6 +172,7 @@ class Database {
   void join_cycle(int root);
   void report_cycle(int root, const Node& end, std::string_view what);
   void close_cycle(Node& node, int depth);
+  size_t collect(uint64_t round);
   void keep(Node& root);
 
   uint64_t revision_ = 1;

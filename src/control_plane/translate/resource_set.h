@@ -11,13 +11,14 @@ namespace google::protobuf {
 class Message;
 }
 
-namespace lateen::discovery {
+namespace lateen::translate {
 
 // One named resource. `any` is a whole google.protobuf.Any, ready to be copied into a response.
 struct Resource {
   std::string name;
   std::string version;  // equal for equal bytes
   std::string any;
+  bool operator==(const Resource& other) const = default;
 
   static std::shared_ptr<const Resource> of(std::string name, const google::protobuf::Message& message);
   // The bytes of the message itself, inside `any`.
@@ -27,14 +28,19 @@ using ResourcePointer = std::shared_ptr<const Resource>;
 
 class ResourceSet {
  public:
+  ResourceSet() : ResourceSet(std::vector<ResourcePointer>{}) {}
   // Sorts by name; of two resources with one name the first counts.
   explicit ResourceSet(std::vector<ResourcePointer> resources);
+  // Both together; of two resources with one name that of `first`.
+  ResourceSet(const ResourceSet& first, const ResourceSet& second);
 
   const std::vector<ResourcePointer>& all() const { return resources_; }
   const Resource* find(std::string_view name) const { return pointer(name).get(); }
   ResourcePointer pointer(std::string_view name) const;  // null when there is none
-  // Equal for sets of equal resources.
+  // Equal for sets of equal resources that were made in the same way.
   const std::string& version() const { return version_; }
+  // By content; the same objects in both cost a comparison of pointers.
+  bool operator==(const ResourceSet& other) const;
 
  private:
   std::vector<ResourcePointer> resources_;
@@ -50,4 +56,4 @@ struct Difference {
 };
 Difference difference(const ResourceSet* before, const ResourceSet* now);
 
-}  // namespace lateen::discovery
+}  // namespace lateen::translate

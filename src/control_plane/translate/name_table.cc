@@ -1,15 +1,14 @@
-#include "control_plane/xds/name_table.h"
+#include "control_plane/translate/name_table.h"
 
-#include "control_plane/translate/scope.h"
 #include "istio/networking/nds/v1/nds.pb.h"
 #include "lib/base/ip.h"
 
-namespace lateen::discovery {
+namespace lateen::translate {
 namespace {
 
 // The addresses of a service as that proxy should call it: those its own cluster gave it, else any cluster's, else the
 // one that was allocated for its name; a headless service answers with its endpoints that can be reached directly.
-std::vector<std::string> addresses_for(const registry::Service& service, const translate::Proxy& proxy) {
+std::vector<std::string> addresses_for(const registry::Service& service, const Proxy& proxy) {
   if (service.headless) {
     std::set<std::string> endpoints;
     for (const auto& each : service.endpoints)
@@ -31,10 +30,10 @@ std::vector<std::string> addresses_for(const registry::Service& service, const t
 
 }  // namespace
 
-istio::networking::nds::v1::NameTable name_table(const snapshot::Snapshot& snapshot, const translate::Proxy& proxy) {
+istio::networking::nds::v1::NameTable name_table(const Context& in) {
   istio::networking::nds::v1::NameTable out;
-  for (const auto* service : translate::scope_of(snapshot, proxy).services) {
-    const auto addresses = addresses_for(*service, proxy);
+  for (const auto* service : in.scope.services) {
+    const auto addresses = addresses_for(*service, in.proxy);
     if (addresses.empty()) continue;
     auto& entry = (*out.mutable_table())[service->hostname];
     for (const auto& each : addresses) entry.add_ips(each);
@@ -47,4 +46,4 @@ istio::networking::nds::v1::NameTable name_table(const snapshot::Snapshot& snaps
   return out;
 }
 
-}  // namespace lateen::discovery
+}  // namespace lateen::translate

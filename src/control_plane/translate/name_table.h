@@ -3,18 +3,17 @@
 #pragma once
 #include <string_view>
 
-#include "control_plane/snapshot/snapshot.h"
-#include "control_plane/translate/proxy.h"
+#include "control_plane/translate/context.h"
 
 namespace istio::networking::nds::v1 {
 class NameTable;
 }
 
-namespace lateen::discovery {
+namespace lateen::translate {
 
 // The one resource of the type; the name means nothing to members.
 constexpr std::string_view name_table_name = "name-table";
 
-istio::networking::nds::v1::NameTable name_table(const snapshot::Snapshot& snapshot, const translate::Proxy& proxy);
+istio::networking::nds::v1::NameTable name_table(const Context& in);
 
-}  // namespace lateen::discovery
+}  // namespace lateen::translate

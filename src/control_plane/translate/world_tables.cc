@@ -53,12 +53,12 @@ std::shared_ptr<const Place> World::Tables::place(Whereabouts found) {
     made->id = ++last_id;
     made->proxy = found.place.proxy;
     made->proxy.ips = {found.place.proxy.wildcard_address()};
-    places_by_id[made->id] = known_class = std::move(made);
+    known_class = places_by_id[made->id] = made;
   }
   auto made = std::make_shared<Place>(std::move(found.place));
   made->id = ++last_id;
   made->common = known_class;
-  return places_by_id[made->id] = known_place = std::move(made);
+  return known_place = places_by_id[made->id] = made;
 }
 
 void World::Tables::forget_unused() {

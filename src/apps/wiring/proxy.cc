@@ -63,6 +63,9 @@ void Proxy::start_workers() {
 namespace {
 
 Result<> apply_resources(discovery::Runtime& runtime, const envoy::config::bootstrap::v3::Bootstrap& bootstrap) {
+  discovery::Notes notes("bootstrap");
+  discovery::check_bootstrap(bootstrap, notes);
+  for (const std::string& text : notes.texts()) log_.warning("{}", text);
   const auto& resources = bootstrap.static_resources();
   for (const auto& secret : resources.secrets())
     if (auto put = runtime.put_secret(secret); !put)

@@ -5,6 +5,7 @@
 namespace lateen::config {
 
 using schema::field;
+using schema::not_honoured;
 using schema::record;
 using schema::required;
 
@@ -37,7 +38,7 @@ schema::Fields ServiceSpec::fields() {
                     field("internalTrafficPolicy", &ServiceSpec::internal_traffic_policy, "Cluster or Local."),
                     field("externalTrafficPolicy", &ServiceSpec::external_traffic_policy, "Cluster or Local."),
                     field("trafficDistribution", &ServiceSpec::traffic_distribution,
-                          "PreferClose, PreferSameZone or PreferSameNode."),
+                          "PreferClose, PreferSameZone or PreferSameNode.", not_honoured()),
                     field("sessionAffinity", &ServiceSpec::session_affinity, "None or ClientIP."),
                     field("sessionAffinityConfig", &ServiceSpec::session_affinity_config, "Settings of the affinity."),
                     field("loadBalancerIP", &ServiceSpec::load_balancer_ip, "Wanted address."),

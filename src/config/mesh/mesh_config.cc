@@ -89,7 +89,7 @@ Fields MeshConfig::OutboundTrafficPolicy::fields() {
                 {
                     field("mode", &MeshConfig::OutboundTrafficPolicy::mode,
                           "Refused, passed through, or passed with names resolved by the proxy."),
-                    field("tls", &MeshConfig::OutboundTrafficPolicy::tls, "TLS for the last."),
+                    field("tls", &MeshConfig::OutboundTrafficPolicy::tls, "TLS for the last.", not_honoured()),
                 });
 }
 
@@ -246,7 +246,7 @@ Fields MeshConfig::fields() {
           field("enableAutoMtls", &MeshConfig::enable_auto_mtls, "Uses mTLS where the other side has it."),
           field("trustDomain", &MeshConfig::trust_domain, "Trust domain of identities."),
           field("trustDomainAliases", &MeshConfig::trust_domain_aliases, "Other trust domains that count as the same."),
-          field("caCertificates", &MeshConfig::ca_certificates, "More certificates to trust."),
+          field("caCertificates", &MeshConfig::ca_certificates, "More certificates to trust.", not_honoured()),
           field("defaultServiceExportTo", &MeshConfig::default_service_export_to,
                 "Who sees services that do not say it."),
           field("defaultVirtualServiceExportTo", &MeshConfig::default_virtual_service_export_to,
@@ -271,7 +271,7 @@ Fields MeshConfig::fields() {
                 "Joins the application's metrics to the proxy's.", not_honoured()),
           field("verifyCertificateAtClient", &MeshConfig::verify_certificate_at_client, "Unused.",
                 deprecated("it has no effect")),
-          field("ca", &MeshConfig::ca, "A certificate authority outside."),
+          field("ca", &MeshConfig::ca, "A certificate authority outside.", not_honoured()),
           field("extensionProviders", &MeshConfig::extension_providers, "Things outside that policies can name.",
                 not_honoured()),
           field("defaultProviders", &MeshConfig::default_providers, "Providers for policies that name none."),

@@ -24,7 +24,7 @@ Fields Network::IstioNetworkGateway::fields() {
                 "A service whose external addresses are the gateway's.", one_of("gw")),
           field("address", &Network::IstioNetworkGateway::address, "Its address or DNS name.", one_of("gw")),
           field("port", &Network::IstioNetworkGateway::port, "Its port.", required, at_least(1), at_most(65535)),
-          field("locality", &Network::IstioNetworkGateway::locality, "Its place, region/zone/subzone."),
+          field("locality", &Network::IstioNetworkGateway::locality, "Its place, region/zone/subzone.", not_honoured()),
       });
 }
 

@@ -137,7 +137,7 @@ Fields Topology::fields() {
                           "Trusted proxies whose X-Forwarded-For entries count.", otherwise("0")),
                     field("forwardClientCertDetails", &Topology::forward_client_cert_details,
                           "What happens to X-Forwarded-Client-Cert."),
-                    field("proxyProtocol", &Topology::proxy_protocol, "Expects the PROXY protocol."),
+                    field("proxyProtocol", &Topology::proxy_protocol, "Expects the PROXY protocol.", not_honoured()),
                 });
 }
 
@@ -406,7 +406,7 @@ Fields ProxyConfig::fields() {
           field("gatewayTopology", &ProxyConfig::gateway_topology, "What stands before a gateway."),
           field("terminationDrainDuration", &ProxyConfig::termination_drain_duration,
                 "Time that connections have to end when the proxy stops.", not_honoured()),
-          field("meshId", &ProxyConfig::mesh_id, "Name of the mesh."),
+          field("meshId", &ProxyConfig::mesh_id, "Name of the mesh.", not_honoured()),
           field("readinessProbe", &ProxyConfig::readiness_probe, "How the agent probes the application.",
                 not_honoured()),
           field("proxyStatsMatcher", &ProxyConfig::proxy_stats_matcher, "Metrics beside the usual ones.",

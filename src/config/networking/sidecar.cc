@@ -45,7 +45,7 @@ Fields IstioIngressListener::fields() {
                     field("defaultEndpoint", &IstioIngressListener::default_endpoint,
                           "Where they are sent: 127.0.0.1:PORT, 0.0.0.0:PORT, [::1]:PORT, [::]:PORT or unix://PATH.",
                           otherwise("the same port")),
-                    field("tls", &IstioIngressListener::tls, "TLS that the sidecar ends."),
+                    field("tls", &IstioIngressListener::tls, "TLS that the sidecar ends.", not_honoured()),
                     field("connectionPool", &IstioIngressListener::connection_pool, "Limits towards the application."),
                 });
 }

@@ -17,7 +17,7 @@ std::vector<Kind> all_kinds() {
       {networking, "DestinationRule", "destinationrules", three},
       {networking, "ServiceEntry", "serviceentries", three},
       {networking, "WorkloadEntry", "workloadentries", three},
-      {networking, "WorkloadGroup", "workloadgroups", three},
+      {networking, "WorkloadGroup", "workloadgroups", three, true, "accepted, but no machine is registered by it yet"},
       {networking, "Sidecar", "sidecars", three},
       {networking, "EnvoyFilter", "envoyfilters", {"v1alpha3"}, true, "accepted, but no patch is applied yet"},
       {networking, "ProxyConfig", "proxyconfigs", {"v1beta1"}, true, "accepted, but nothing acts on it yet"},
@@ -49,7 +49,7 @@ std::vector<Kind> all_kinds() {
       {core, "Namespace", "namespaces", {"v1"}, false},
       {core, "Node", "nodes", {"v1"}, false},
       {core, "ServiceAccount", "serviceaccounts", {"v1"}},
-      {core, "Secret", "secrets", {"v1"}},
+      {core, "Secret", "secrets", {"v1"}, true, "accepted, but no credentialName finds it yet"},
       {core, "ConfigMap", "configmaps", {"v1"}},
   };
 }

@@ -49,12 +49,16 @@ Result<std::unique_ptr<DirectorySource>> DirectorySource::open(io::Reactor& reac
 
 bool DirectorySource::look() {
   auto files = read_directory(directory_, options_.limits);
+  lost_ = !files;
   return files ? intent_.take(std::move(*files)) : intent_.take_failure(files.error());
 }
 
 io::Task<void> DirectorySource::next() {
   for (;;) {
-    co_await watch_->changed();
+    if (lost_)
+      co_await reactor_.sleep(options_.patience);
+    else
+      co_await watch_->changed();
     const Time latest = reactor_.now() + options_.patience;
     do {
       watch_->clear();

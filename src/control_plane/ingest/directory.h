@@ -54,6 +54,7 @@ class DirectorySource {
   std::string directory_;
   DirectoryOptions options_;
   std::unique_ptr<io::DirectoryWatch> watch_;
+  bool lost_ = false;  // the folder could not be read: nothing would tell that it is back
   Intent intent_;
 };
 

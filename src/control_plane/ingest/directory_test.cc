@@ -182,9 +182,30 @@ TEST_F(Directory, LimitsAreErrorsThatTakeNothingAway) {
 
 TEST_F(Directory, LinksInCirclesEnd) {
   write("a.yaml", service("a"));
-  fs::create_directory_symlink(".", folder_ / "loop");
+  for (const char* name : {"loop", "other", "third"}) fs::create_directory_symlink(".", folder_ / name);
+  write("deep/b.yaml", service("b"));
+  fs::create_directory_symlink("deep", folder_ / "again");
   open();
-  EXPECT_EQ(source_->intent().objects().services.size(), 1);
+  EXPECT_THAT(names(), ElementsAre("a", "b"));
+  EXPECT_THAT(source_->intent().diagnostics().all(), IsEmpty()) << "each folder is seen once";
+}
+
+TEST_F(Directory, AFolderThatIsExchangedIsFollowed) {
+  write("a.yaml", service("a"));
+  open({.quiet = 20ms, .patience = 100ms});
+  const fs::path away = folder_.string() + "-away";
+  fs::rename(folder_, away);
+  next();
+  EXPECT_THAT(names(), ElementsAre("a"));
+  EXPECT_THAT(source_->intent().diagnostics().first_error(), HasSubstr(folder_.string()));
+  fs::create_directories(folder_);
+  write("b.yaml", service("b"));
+  next();
+  EXPECT_THAT(names(), ElementsAre("b"));
+  write("c.yaml", service("c"));
+  next();
+  EXPECT_THAT(names(), ElementsAre("b", "c"));
+  fs::remove_all(away);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/strings.h"
+#include "lib/schema/document.h"
 
 namespace lateen::registry {
 namespace {
@@ -164,15 +165,26 @@ class SliceReader {
   const std::vector<Workload>& pods_;
 };
 
+// {"key": "value", ...}: labels that nodes have to have. Nothing for what is no such text.
+std::optional<Labels> labels_in(std::string_view json) {
+  schema::Diagnostics diagnostics;
+  schema::Node wanted;
+  if (json.empty() || !schema::read_json(json, "traffic.istio.io/nodeSelector", diagnostics, wanted)) return {};
+  if (!wanted.as_map()) return {};
+  Labels out;
+  for (const auto& entry : *wanted.as_map()) out[entry.key] = entry.value.text();
+  return out;
+}
+
 std::vector<std::string> external_addresses_of(const config::Service& service, const config::Objects& objects) {
   std::vector<std::string> out = service.spec.external_ips;
   if (service.spec.type == "LoadBalancer" && service.status && service.status->load_balancer)
     for (const auto& ingress : service.status->load_balancer->ingress)
       out.push_back(ingress.ip.empty() ? ingress.hostname : ingress.ip);
-  if (service.spec.type != "NodePort" || service.metadata.annotation("traffic.istio.io/nodeSelector").empty())
-    return out;
+  const auto wanted = labels_in(service.metadata.annotation("traffic.istio.io/nodeSelector"));
+  if (service.spec.type != "NodePort" || !wanted) return out;
   for (const auto& node : objects.nodes)
-    if (node.status)
+    if (node.status && contains(node.metadata.labels, *wanted))
       for (const auto& address : node.status->addresses)
         if (address.type == "ExternalIP") out.push_back(address.address);
   return out;
@@ -207,7 +219,8 @@ std::vector<Service> services_of(const config::Objects& objects, const ClusterCo
   const SliceReader reader(cluster, pods);
   std::map<std::pair<std::string_view, std::string_view>, std::vector<const config::EndpointSlice*>> slices;
   for (const auto& slice : objects.endpoint_slices)
-    slices[{slice.metadata.namespace_, slice.metadata.label(service_name_label)}].push_back(&slice);
+    if (slice.address_type != "FQDN")  // names are no addresses; istiod leaves them out as well
+      slices[{slice.metadata.namespace_, slice.metadata.label(service_name_label)}].push_back(&slice);
   std::vector<Service> out;
   for (const auto& object : objects.services) {
     Service service = service_of(object, cluster);

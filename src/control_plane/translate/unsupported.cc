@@ -3,8 +3,13 @@
 #include <algorithm>
 #include <set>
 
+#include "control_plane/translate/gateways.h"
+
 namespace lateen::translate {
 namespace {
+
+constexpr std::string_view no_secrets =
+    "is not honoured yet, no Secret is served; name files (serverCertificate, privateKey, caCertificates)";
 
 class Findings {
  public:
@@ -57,10 +62,29 @@ void look_at_policies(const Context& in, Findings& out) {
     if (out.concerns(each)) out.add("EnvoyFilter", each, "spec: is not translated yet");
 }
 
+void look_at_credentials(const snapshot::DestinationRuleObject& rule, Findings& out) {
+  const auto look = [&](const std::optional<config::ClientTLSSettings>& tls) {
+    if (tls && !tls->credential_name.empty())
+      out.add("DestinationRule", rule, fmt::format("tls.credentialName {}: {}", tls->credential_name, no_secrets));
+  };
+  const auto look_in = [&](const std::optional<config::TrafficPolicy>& policy) {
+    if (!policy) return;
+    look(policy->tls);
+    for (const auto& port : policy->port_level_settings) look(port.tls);
+  };
+  look_in(rule.spec.traffic_policy);
+  for (const auto& subset : rule.spec.subsets) look_in(subset.traffic_policy);
+}
+
 void look_at_services(const Context& in, Findings& out) {
   for (const auto* service : in.scope.services) {
+    for (const auto& port : service->ports)
+      if (port.protocol == registry::Protocol::mongo)
+        out.add(fmt::format("{}: protocol Mongo of port {} is not honoured yet, it is passed as TCP", service->hostname,
+                            port.number));
     const auto* rule = in.rule_for(*service);
     const auto& policy = rule ? rule->spec.traffic_policy : std::nullopt;
+    if (rule) look_at_credentials(*rule, out);
     if (policy && policy->load_balancer && policy->load_balancer->zone_aware_lb_setting)
       out.add("DestinationRule", *rule, "spec.trafficPolicy.loadBalancer.zoneAwareLbSetting: is not honoured yet");
     if (policy && policy->outlier_detection && !policy->outlier_detection->outlier_detection_http_error_codes.empty())
@@ -69,7 +93,34 @@ void look_at_services(const Context& in, Findings& out) {
   }
 }
 
+void look_at_gateways(const Context& in, Findings& out) {
+  for (const auto& each : gateway_servers(in)) {
+    if (!each.server->tls) continue;
+    auto names = each.server->tls->credential_names;
+    names.push_back(each.server->tls->credential_name);
+    for (const auto& name : names)
+      if (!name.empty() && name.find("://") == std::string::npos)
+        out.add("Gateway", *each.gateway, fmt::format("spec.servers.tls.credentialName {}: {}", name, no_secrets));
+  }
+}
+
+// What the proxy says of itself.
+void look_at_proxy(const Context& in, Findings& out) {
+  const auto say = [&](std::string_view what) { out.add(fmt::format("proxy {}: {}", in.proxy.id, what)); };
+  if (in.proxy.text("INTERCEPTION_MODE") == "TPROXY")
+    say("INTERCEPTION_MODE TPROXY is not honoured yet, it is treated as REDIRECT");
+  if (const auto group = in.proxy.text("AUTO_REGISTER_GROUP"); !group.empty())
+    say(fmt::format("AUTO_REGISTER_GROUP {} is not honoured yet; write a WorkloadEntry for it", group));
+  const auto* own = in.proxy.metadata.find("PROXY_CONFIG");
+  for (const std::string_view field : {"gatewayTopology", "tracing", "proxyHeaders"})
+    if (own && own->find(field))
+      say(fmt::format("PROXY_CONFIG {} is not honoured yet; defaultConfig of the mesh is taken", field));
+}
+
 void look_at_mesh(const Context& in, Findings& out) {
+  using Outbound = config::MeshConfig::OutboundTrafficPolicy::Mode;
+  if (in.mesh.outbound_traffic_policy.mode == Outbound::ALLOW_ANY_DYNAMIC_DNS)
+    out.add("MeshConfig: outboundTrafficPolicy.mode ALLOW_ANY_DYNAMIC_DNS is not honoured yet, it is ALLOW_ANY");
   if (!in.mesh.default_providers) return;
   for (const auto& name : in.mesh.default_providers->metrics)
     if (name != "prometheus")
@@ -81,6 +132,8 @@ void look_at_mesh(const Context& in, Findings& out) {
 std::vector<std::string> unsupported(const Context& in) {
   Findings out(in);
   look_at_mesh(in, out);
+  look_at_proxy(in, out);
+  look_at_gateways(in, out);
   look_at_routes(in, out);
   look_at_policies(in, out);
   look_at_services(in, out);

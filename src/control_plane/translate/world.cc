@@ -98,4 +98,9 @@ World::Names World::Member::endpoint_names() {
   return world_.names(*ask(world_.tables_->endpoint_names, place_->common->id, endpoint_names_));
 }
 
+World::Names World::Member::findings() {
+  look_around();
+  return ask(world_.tables_->findings, place_->id, findings_);
+}
+
 }  // namespace lateen::translate

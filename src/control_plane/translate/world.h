@@ -79,6 +79,9 @@ class World::Member {
   Names route_names();
   Names endpoint_names();
 
+  // What configuration asks for and translation does not give, see unsupported.h.
+  Names findings();
+
  private:
   void look_around();
 
@@ -87,7 +90,7 @@ class World::Member {
   uint64_t revision_ = 0;
   std::shared_ptr<const Place> place_;
   std::string itself_;
-  collections::Pin listeners_, clusters_, routes_, endpoints_, name_table_, route_names_, endpoint_names_;
+  collections::Pin listeners_, clusters_, routes_, endpoints_, name_table_, route_names_, endpoint_names_, findings_;
 };
 
 }  // namespace lateen::translate

@@ -9,7 +9,7 @@
 //                       |                    +--> service clusters (outlines, ground) -> outbound clusters --+
 //                       +--> outbound listeners --+                                                          |
 //                       +--> route --> routes     +--> listeners (place)                     clusters (place) <-+
-//                       +--> name table           |                                                          |
+//                       +--> name table, findings |                                                          |
 //   ground context (ground) --> own listeners ----+           own clusters ----------------------------------+
 //
 // Whatever hangs on `seen` or the outlines is spared when a VirtualService changes.
@@ -24,6 +24,7 @@
 
 #include "control_plane/translate/context.h"
 #include "control_plane/translate/place.h"
+#include "control_plane/translate/unsupported.h"
 #include "control_plane/translate/world.h"
 
 namespace lateen::translate {
@@ -149,6 +150,8 @@ struct World::Tables {
   Query<Id, std::vector<std::string>> endpoint_names{database, "endpoint names",
                                                      [this](Id id) { return endpoint_names_of(id); }};
   std::vector<std::string> endpoint_names_of(Id id);
+  Query<Id, std::vector<std::string>> findings{database, "findings",
+                                               [this](Id id) { return unsupported(*context.get(id)->in); }};
 };
 
 }  // namespace lateen::translate

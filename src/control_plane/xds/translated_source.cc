@@ -1,9 +1,15 @@
 #include "control_plane/xds/translated_source.h"
 
 #include "config/xds/names.h"
+#include "lib/base/log.h"
 
 namespace lateen::discovery {
+
+static log::Component log_("translate");
+
 namespace {
+
+constexpr size_t findings_max = 10'000;  // that are remembered, so that each is logged once
 
 void add_labels(const schema::Node* labels, registry::Labels& out) {
   if (!labels || !labels->as_map()) return;
@@ -34,11 +40,11 @@ Result<translate::Proxy> proxy_of(const Node& node) {
 // A proxy's place in the world, and the names its stream asked for last.
 class TranslatedSource::ProxyView final : public View {
  public:
-  ProxyView(translate::World& world, translate::Proxy proxy)
-      : world_(world), member_(std::in_place, world, std::move(proxy)) {}
+  ProxyView(TranslatedSource& owner, translate::Proxy proxy)
+      : owner_(owner), member_(std::in_place, owner.world_, std::move(proxy)) {}
   ~ProxyView() override {
     member_.reset();
-    world_.tidy();
+    owner_.world_.tidy();
   }
   ResourceSetPointer resources(const Subscription& subscription) override;
 
@@ -50,8 +56,9 @@ class TranslatedSource::ProxyView final : public View {
   };
   const translate::World::Names& names(const Subscription& subscription, Asked& last);
 
-  translate::World& world_;
+  TranslatedSource& owner_;
   std::optional<translate::World::Member> member_;  // always there
+  translate::World::Names findings_;                // those that were told
   Asked routes_, endpoints_;
 };
 
@@ -59,20 +66,28 @@ class TranslatedSource::ProxyView final : public View {
 const translate::World::Names& TranslatedSource::ProxyView::names(const Subscription& subscription, Asked& last) {
   if (last.names && last.by == &subscription && last.edition == subscription.names_edition()) return last.names;
   last = {&subscription, subscription.names_edition(),
-          world_.names({subscription.names().begin(), subscription.names().end()})};
+          owner_.world_.names({subscription.names().begin(), subscription.names().end()})};
   return last.names;
 }
 
 ResourceSetPointer TranslatedSource::ProxyView::resources(const Subscription& subscription) {
   const std::string_view type = subscription.type();
   const bool all = subscription.is_wildcard();
-  if (type == xds::type::cluster) return member_->clusters();
+  if (type == xds::type::cluster) {
+    if (auto found = member_->findings(); found != findings_) owner_.tell(*(findings_ = std::move(found)));
+    return member_->clusters();
+  }
   if (type == xds::type::listener) return member_->listeners();
   if (type == xds::type::name_table) return member_->name_table();
   if (type == xds::type::endpoint)
     return member_->endpoints(all ? member_->endpoint_names() : names(subscription, endpoints_));
   if (type == xds::type::route) return member_->routes(all ? member_->route_names() : names(subscription, routes_));
   return nullptr;
+}
+
+void TranslatedSource::tell(const std::vector<std::string>& findings) {
+  for (const auto& each : findings)
+    if (told_.size() < findings_max && told_.insert(each).second) log_.warning("{}", each);
 }
 
 void TranslatedSource::set_snapshot(std::shared_ptr<const snapshot::Snapshot> snapshot) {
@@ -83,7 +98,7 @@ void TranslatedSource::set_snapshot(std::shared_ptr<const snapshot::Snapshot> sn
 Result<std::unique_ptr<View>> TranslatedSource::view(const Node& node) {
   auto proxy = proxy_of(node);
   if (!proxy) return failed(proxy);
-  return std::make_unique<ProxyView>(world_, std::move(*proxy));
+  return std::make_unique<ProxyView>(*this, std::move(*proxy));
 }
 
 }  // namespace lateen::discovery

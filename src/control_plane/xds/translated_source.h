@@ -1,8 +1,11 @@
 // The source of resources that the control plane is about: the snapshot, translated for each proxy by a
 // translate::World, which remembers. Proxies that are alike share their sets; a set in which nothing changed stays the
-// same object, so an unchanged type costs a stream a comparison of pointers.
+// same object, so an unchanged type costs a stream a comparison of pointers. What configuration asks for and translation
+// does not give is logged, each finding once.
 #pragma once
 #include <memory>
+#include <set>
+#include <string>
 
 #include "control_plane/snapshot/snapshot.h"
 #include "control_plane/translate/proxy.h"
@@ -30,7 +33,10 @@ class TranslatedSource final : public Source {
 
  private:
   class ProxyView;
+  void tell(const std::vector<std::string>& findings);
+
   translate::World world_;
+  std::set<std::string> told_;  // findings that were logged
 };
 
 }  // namespace lateen::discovery

@@ -42,6 +42,25 @@ Result<Bootstrap> read_bootstrap(const std::string& path, const BootstrapOptions
   return out;
 }
 
+void check_bootstrap(const Bootstrap& bootstrap, Notes& notes) {
+  notes.check(bootstrap, "", {"node", "static_resources", "dynamic_resources", "admin"});
+  notes.check(bootstrap.admin(), "admin", {"address"});
+  const auto& dynamic = bootstrap.dynamic_resources();
+  notes.check(dynamic, "dynamic_resources", {"ads_config", "cds_config", "lds_config"});
+  if (dynamic.has_cds_config() && !dynamic.cds_config().has_ads())
+    notes.not_honoured("dynamic_resources.cds_config other than ads");
+  if (dynamic.has_lds_config() && !dynamic.lds_config().has_ads())
+    notes.not_honoured("dynamic_resources.lds_config other than ads");
+  const auto& ads = dynamic.ads_config();
+  notes.check(ads, "ads_config",
+              {"api_type", "transport_api_version", "grpc_services", "set_node_on_first_message_only"});
+  if (ads.grpc_services_size() > 1) notes.not_honoured("ads_config.grpc_services after the first");
+  for (const auto& each : ads.grpc_services()) {
+    notes.check(each, "ads_config.grpc_services", {"envoy_grpc", "google_grpc"});
+    notes.check(each.envoy_grpc(), "ads_config.grpc_services.envoy_grpc", {"cluster_name", "authority"});
+  }
+}
+
 telemetry::Peer self_of(const envoy::config::core::v3::Node& node) {
   telemetry::Peer self;
   const auto text = [](const google::protobuf::Struct& from, const char* key) {

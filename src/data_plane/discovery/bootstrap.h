@@ -1,6 +1,7 @@
 // Envoy's bootstrap: read from a file, checked, taken apart.
 #pragma once
 #include "config/xds/protos.h"
+#include "data_plane/discovery/reading.h"
 #include "data_plane/telemetry/record.h"
 #include "lib/base/result.h"
 
@@ -16,6 +17,9 @@ Result<envoy::config::bootstrap::v3::Bootstrap> read_bootstrap(const std::string
                                                                std::vector<std::string>& warnings);
 
 // Who this proxy is, in Istio's terms, from node.metadata (WORKLOAD_NAME, NAMESPACE, LABELS, CLUSTER_ID, ...).
+// Notes what this bootstrap asks for and nothing here does.
+void check_bootstrap(const envoy::config::bootstrap::v3::Bootstrap& bootstrap, Notes& notes);
+
 telemetry::Peer self_of(const envoy::config::core::v3::Node& node);
 
 }  // namespace lateen::discovery

@@ -48,7 +48,15 @@ io::Task<void> DnsRefresh::refresh(std::string cluster, std::shared_ptr<const up
       last = set;
       changed(set);
     }
+    if (settings->dns_jitter > 0s)
+      pause +=
+          Duration(static_cast<int64_t>(loop_.random().below(static_cast<uint64_t>(settings->dns_jitter.count()))));
+    // Held weakly meanwhile: the settings of a cluster that was removed end the task.
+    const std::weak_ptr<const upstream::ClusterSettings> kept = settings;
+    settings.reset();
     co_await loop_.sleep(pause);
+    settings = kept.lock();
+    if (!settings) co_return;
   }
 }
 

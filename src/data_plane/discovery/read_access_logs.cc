@@ -118,8 +118,7 @@ Result<std::shared_ptr<const telemetry::AccessLog>> read_file_log(
   std::string text = telemetry::envoy_default_format;
   if (!message.format().empty()) text = message.format();
   const auto& format = message.log_format();
-  notes.check(format, "log_format",
-              {"text_format", "text_format_source", "json_format", "formatters", "omit_empty_values"});
+  notes.check(format, "log_format", {"text_format", "text_format_source", "json_format", "formatters"});
   std::vector<telemetry::JsonField> json;
   if (format.has_json_format()) {
     if (auto read = flatten_json(format.json_format(), "", json); !read) return failed(read);

@@ -50,6 +50,7 @@ void read_balancing(const Cluster& message, ClusterSettings& out, Notes& notes) 
       notes.note(fmt::format("lb_policy {} is not honoured: endpoints are chosen at random",
                              Cluster::LbPolicy_Name(message.lb_policy())));
   }
+  notes.check(message.least_request_lb_config(), "least_request_lb_config", {"choice_count"});
   if (message.least_request_lb_config().has_choice_count())
     out.least_request_choices = message.least_request_lb_config().choice_count().value();
   const auto& common = message.common_lb_config();
@@ -61,6 +62,7 @@ void read_balancing(const Cluster& message, ClusterSettings& out, Notes& notes) 
 }
 
 void read_breakers(const Cluster& message, ClusterSettings& out, Notes& notes) {
+  notes.check(message.circuit_breakers(), "circuit_breakers", {"thresholds"});
   for (const auto& threshold : message.circuit_breakers().thresholds()) {
     notes.check(
         threshold, "circuit_breakers.thresholds",
@@ -80,6 +82,12 @@ void read_breakers(const Cluster& message, ClusterSettings& out, Notes& notes) {
 void read_outliers(const Cluster& message, ClusterSettings& out, Notes& notes) {
   if (!message.has_outlier_detection()) return;
   const auto& from = message.outlier_detection();
+  notes.check(from, "outlier_detection",
+              {"consecutive_5xx", "enforcing_consecutive_5xx", "consecutive_gateway_failure",
+               "enforcing_consecutive_gateway_failure", "consecutive_local_origin_failure",
+               "enforcing_consecutive_local_origin_failure", "split_external_local_origin_errors", "interval",
+               "base_ejection_time", "max_ejection_time", "max_ejection_percent", "enforcing_success_rate",
+               "enforcing_local_origin_success_rate", "enforcing_failure_percentage"});
   upstream::OutlierDetection to;
   const auto number = [](const google::protobuf::UInt32Value& value, bool there, uint32_t& target) {
     if (there) target = value.value();
@@ -101,12 +109,18 @@ void read_outliers(const Cluster& message, ClusterSettings& out, Notes& notes) {
   // Success-rate detectors are on by default in Envoy; they are named only when somebody sets them to something.
   const bool success_rate = from.has_enforcing_success_rate() && from.enforcing_success_rate().value() > 0;
   const bool percentage = from.has_enforcing_failure_percentage() && from.enforcing_failure_percentage().value() > 0;
+  if (from.enforcing_local_origin_success_rate().value() > 0)
+    notes.not_honoured("outlier_detection.enforcing_local_origin_success_rate");
   if (success_rate) notes.not_honoured("outlier_detection.enforcing_success_rate");
   if (percentage) notes.not_honoured("outlier_detection.enforcing_failure_percentage");
   out.outlier_detection = to;
 }
 
-void read_http2(const envoy::config::core::v3::Http2ProtocolOptions& from, http::ClientOptions& to) {
+void read_http2(const envoy::config::core::v3::Http2ProtocolOptions& from, http::ClientOptions& to, Notes& notes) {
+  notes.check(
+      from, "http2_protocol_options",
+      {"max_concurrent_streams", "initial_stream_window_size", "initial_connection_window_size", "allow_connect",
+       "connection_keepalive"});
   if (from.has_connection_keepalive()) read_keepalive(from.connection_keepalive(), to.ping_interval, to.ping_timeout);
   to.version = http::Version::http2;
   if (from.has_max_concurrent_streams()) to.max_concurrent_streams = from.max_concurrent_streams().value();
@@ -116,7 +130,7 @@ void read_http2(const envoy::config::core::v3::Http2ProtocolOptions& from, http:
 }
 
 Result<> read_protocol_options(const Cluster& message, ClusterSettings& out, Notes& notes) {
-  if (message.has_http2_protocol_options()) read_http2(message.http2_protocol_options(), out.http);
+  if (message.has_http2_protocol_options()) read_http2(message.http2_protocol_options(), out.http, notes);
   const auto it =
       message.typed_extension_protocol_options().find("envoy.extensions.upstreams.http.v3.HttpProtocolOptions");
   if (it == message.typed_extension_protocol_options().end()) return {};
@@ -126,13 +140,16 @@ Result<> read_protocol_options(const Cluster& message, ClusterSettings& out, Not
               {"explicit_http_config", "use_downstream_protocol_config", "auto_config", "common_http_protocol_options",
                "upstream_http_protocol_options"});
   const auto& explicit_config = options.explicit_http_config();
-  if (explicit_config.has_http2_protocol_options()) read_http2(explicit_config.http2_protocol_options(), out.http);
+  notes.check(explicit_config.http_protocol_options(), "http_protocol_options", {});
+  notes.check(options.use_downstream_protocol_config().http_protocol_options(), "http_protocol_options", {});
+  if (explicit_config.has_http2_protocol_options())
+    read_http2(explicit_config.http2_protocol_options(), out.http, notes);
   if (explicit_config.has_http3_protocol_options())
     return fail(ErrorKind::unsupported, "http3_protocol_options is not supported");
   if (options.has_use_downstream_protocol_config()) {
     out.use_downstream_protocol = true;
     if (options.use_downstream_protocol_config().has_http2_protocol_options()) {
-      read_http2(options.use_downstream_protocol_config().http2_protocol_options(), out.http);
+      read_http2(options.use_downstream_protocol_config().http2_protocol_options(), out.http, notes);
       out.http.version = http::Version::http1_1;
     }
   }
@@ -145,6 +162,8 @@ Result<> read_protocol_options(const Cluster& message, ClusterSettings& out, Not
     out.http.max_connection_duration = duration_of(common.max_connection_duration());
   if (common.has_max_requests_per_connection())
     out.http.max_requests_per_connection = common.max_requests_per_connection().value();
+  notes.check(options.upstream_http_protocol_options(), "upstream_http_protocol_options",
+              {"auto_sni", "auto_san_validation"});
   out.auto_sni = options.upstream_http_protocol_options().auto_sni();
   if (options.upstream_http_protocol_options().auto_san_validation())
     notes.not_honoured("upstream_http_protocol_options.auto_san_validation");
@@ -213,6 +232,18 @@ Result<> read_filters(const Cluster& message, ClusterSettings& out) {
   return {};
 }
 
+// Of messages inside of which only some fields are read.
+void note_parts(const Cluster& message, Notes& notes) {
+  notes.check(message.eds_cluster_config(), "eds_cluster_config", {"eds_config", "service_name"});
+  if (message.eds_cluster_config().has_eds_config() && !message.eds_cluster_config().eds_config().has_ads())
+    notes.not_honoured("eds_cluster_config.eds_config other than ads");
+  notes.check(message.upstream_bind_config(), "upstream_bind_config", {"source_address"});
+  notes.check(message.upstream_connection_options(), "upstream_connection_options", {"tcp_keepalive"});
+  notes.check(message.upstream_connection_options().tcp_keepalive(), "upstream_connection_options.tcp_keepalive", {});
+  notes.check(message.original_dst_lb_config(), "original_dst_lb_config",
+              {"use_http_header", "upstream_port_override"});
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const ClusterSettings>> read_cluster(const Cluster& message, TlsContexts& tls, Notes& notes) {
@@ -233,7 +264,6 @@ Result<std::shared_ptr<const ClusterSettings>> read_cluster(const Cluster& messa
                "load_assignment",
                "metadata",
                "filters",
-               "alt_stat_name",
                "upstream_bind_config",
                "upstream_connection_options",
                "dns_refresh_rate",
@@ -241,10 +271,8 @@ Result<std::shared_ptr<const ClusterSettings>> read_cluster(const Cluster& messa
                "dns_lookup_family",
                "original_dst_lb_config",
                "max_requests_per_connection",
-               "per_connection_buffer_limit_bytes",
-               "wait_for_warm_on_init",
-               "http_protocol_options",
                "dns_jitter"});
+  note_parts(message, notes);
   auto out = std::make_shared<ClusterSettings>();
   out->name = message.name();
   auto discovery = read_discovery(message);
@@ -269,6 +297,7 @@ Result<std::shared_ptr<const ClusterSettings>> read_cluster(const Cluster& messa
         SocketAddress{*ip, static_cast<uint16_t>(message.upstream_bind_config().source_address().port_value()), {}};
   }
   out->tcp_keepalive = message.upstream_connection_options().has_tcp_keepalive();
+  if (message.has_dns_jitter()) out->dns_jitter = duration_of(message.dns_jitter());
   if (message.has_dns_refresh_rate()) out->dns_refresh_rate = duration_of(message.dns_refresh_rate());
   out->respect_dns_ttl = message.respect_dns_ttl();
   out->dns_v6 = message.dns_lookup_family() != Cluster::V4_ONLY;

@@ -30,7 +30,7 @@ std::map<std::string, std::string> strings_of(const envoy::config::core::v3::Met
 Result<upstream::Endpoint> read_endpoint(const envoy::config::endpoint::v3::LbEndpoint& message, bool named,
                                          Notes& notes) {
   notes.check(message, "lb_endpoints", {"endpoint", "health_status", "metadata", "load_balancing_weight"});
-  notes.check(message.endpoint(), "endpoint", {"address", "hostname", "health_check_config"});
+  notes.check(message.endpoint(), "endpoint", {"address", "hostname"});
   upstream::Endpoint out;
   const auto& address = message.endpoint().address();
   if (named && address.has_socket_address() && !Ip::parse(address.socket_address().address())) {
@@ -57,6 +57,7 @@ Result<upstream::Endpoint> read_endpoint(const envoy::config::endpoint::v3::LbEn
 Result<std::shared_ptr<const upstream::EndpointSet>> read_set(
     const envoy::config::endpoint::v3::ClusterLoadAssignment& message, bool named, Notes& notes) {
   notes.check(message, "", {"cluster_name", "endpoints", "policy"});
+  notes.check(message.policy(), "policy", {"overprovisioning_factor", "drop_overloads"});
   auto set = std::make_shared<upstream::EndpointSet>();
   if (message.policy().has_overprovisioning_factor())
     set->overprovisioning_percent = message.policy().overprovisioning_factor().value();

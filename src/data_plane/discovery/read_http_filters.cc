@@ -134,6 +134,23 @@ MakeHttpFilter read_peer_metadata(const schema::Node& config, const ListenerSurr
   return [settings](Worker& worker) { return std::make_unique<filters::PeerMetadata>(settings, worker.clusters); };
 }
 
+// Fields of filters that nothing here looks at.
+void note_parts(const xds::TypedConfig& config, const std::string& filter, Notes& notes) {
+  const std::string_view type = xds::type_name_of(config.type_url);
+  using CorsPolicyMessage = envoy::extensions::filters::http::cors::v3::CorsPolicy;
+  if (type == FaultMessage::descriptor()->full_name())
+    notes.check(*config.message, filter, {"delay", "abort", "headers"});
+  if (type == RbacMessage::descriptor()->full_name())
+    notes.check(*config.message, filter, {"rules", "shadow_rules", "shadow_rules_stat_prefix"});
+  if (type == CorsPolicyMessage::descriptor()->full_name())
+    notes.check(*config.message, filter,
+                {"allow_origin_string_match", "allow_methods", "allow_headers", "expose_headers", "max_age",
+                 "allow_credentials", "filter_enabled", "forward_not_matching_preflights"});
+  if (config.type_url == xds::istio_filter::stats && config.value.as_map())
+    for (const auto& entry : *config.value.as_map())
+      if (entry.key != "disable_host_header_fallback") notes.not_honoured(filter + "." + entry.key);
+}
+
 // Filters that are accepted and do nothing here; each says so once when its listener is applied.
 bool is_tolerated(std::string_view type, Notes& notes) {
   if (type == "envoy.extensions.filters.http.grpc_stats.v3.FilterConfig") {
@@ -165,8 +182,6 @@ Result<std::optional<MakeHttpFilter>> read_filter(const xds::TypedConfig& config
   if (config.type_url == xds::istio_filter::alpn) return read_alpn(xds::tree_of(config));
   if (config.type_url == xds::istio_filter::peer_metadata) return read_peer_metadata(xds::tree_of(config), around);
   if (config.type_url == xds::istio_filter::stats) {
-    if (config.value.find("metrics") || config.value.find("definitions"))
-      notes.not_honoured("istio.stats metrics and definitions");
     const bool inbound = direction == telemetry::Direction::inbound;
     const schema::Node* no_fallback = config.value.find("disable_host_header_fallback");
     const bool fallback = !no_fallback || !no_fallback->as_bool() || !*no_fallback->as_bool();
@@ -197,6 +212,7 @@ Result<std::vector<MakeHttpFilter>> read_http_filters(
       continue;
     }
     auto opened = xds::open_any(filter.typed_config());
+    if (opened) note_parts(*opened, filter.name(), notes);
     Result<std::optional<MakeHttpFilter>> made =
         opened ? read_filter(*opened, around, direction, notes) : failed(opened);
     if (!made && filter.is_optional()) {
@@ -217,9 +233,11 @@ Result<std::vector<MakeHttpFilter>> read_http_filters(
 }
 
 Result<std::shared_ptr<const router::FilterSettings>> read_filter_settings(const std::string& filter,
-                                                                           const google::protobuf::Any& config) {
+                                                                           const google::protobuf::Any& config,
+                                                                           Notes& notes) {
   auto opened = xds::open_any(config);
   if (!opened) return failed(opened);
+  note_parts(*opened, filter, notes);
   const std::string_view type = xds::type_name_of(opened->type_url);
   if (type == FaultMessage::descriptor()->full_name())
     return read_fault(static_cast<const FaultMessage&>(*opened->message));

@@ -96,7 +96,7 @@ Result<> read_disabled(const listenerv3::ListenerFilterChainMatchPredicate& pred
   }
 }
 
-Result<> read_listener_filters(const listenerv3::Listener& message, ListenerSettings& out) {
+Result<> read_listener_filters(const listenerv3::Listener& message, ListenerSettings& out, Notes& notes) {
   for (const auto& filter : message.listener_filters()) {
     const auto type = xds::type_name_of(filter.typed_config().type_url());
     downstream::Inspector* inspector = nullptr;
@@ -108,6 +108,8 @@ Result<> read_listener_filters(const listenerv3::Listener& message, ListenerSett
       inspector = &out.http_inspector;
     else
       return fail(ErrorKind::unsupported, "listener filter {} ({}) is not supported", filter.name(), type);
+    if (const auto opened = xds::open_any(filter.typed_config()); opened && opened->message)
+      notes.check(*opened->message, filter.name(), {});
     if (!inspector) continue;
     inspector->enabled = true;
     if (auto read = read_disabled(filter.filter_disabled(), *inspector); !read) return failed(read, filter.name());
@@ -146,32 +148,18 @@ Result<> check_unique(const ListenerSettings& settings) {
 
 Result<ReadListener> read_listener(const listenerv3::Listener& message, const ListenerSurroundings& around,
                                    Notes& notes) {
-  notes.check(message, "",
-              {"name",
-               "address",
-               "filter_chains",
-               "default_filter_chain",
-               "use_original_dst",
-               "bind_to_port",
-               "deprecated_v1",
-               "listener_filters",
-               "listener_filters_timeout",
-               "continue_on_listener_filters_timeout",
-               "transparent",
-               "traffic_direction",
-               "access_log",
-               "additional_addresses",
-               "stat_prefix",
-               "metadata",
-               "per_connection_buffer_limit_bytes",
-               "enable_reuse_port",
-               "ignore_global_conn_limit",
-               "bypass_overload_manager",
-               "max_connections_to_accept_per_socket_event"});
+  notes.check(
+      message, "",
+      {"name", "address", "filter_chains", "default_filter_chain", "use_original_dst", "bind_to_port",
+       "listener_filters", "listener_filters_timeout", "continue_on_listener_filters_timeout", "transparent",
+       "traffic_direction", "access_log", "additional_addresses", "stat_prefix", "metadata", "enable_reuse_port",
+       "ignore_global_conn_limit", "bypass_overload_manager", "max_connections_to_accept_per_socket_event"});
   if (message.has_internal_listener()) return fail(ErrorKind::unsupported, "internal_listener is not supported");
   if (message.has_api_listener()) return fail(ErrorKind::unsupported, "api_listener is not supported");
   if (message.has_filter_chain_matcher()) return fail(ErrorKind::unsupported, "filter_chain_matcher is not supported");
   if (message.has_udp_listener_config()) return fail(ErrorKind::unsupported, "udp_listener_config is not supported");
+  if (message.has_enable_reuse_port() && !message.enable_reuse_port().value())
+    notes.not_honoured("enable_reuse_port false");
   ReadListener out;
   auto settings = std::make_shared<ListenerSettings>();
   settings->name = message.name();
@@ -184,7 +172,7 @@ Result<ReadListener> read_listener(const listenerv3::Listener& message, const Li
     settings->inspection_timeout = duration_of(message.listener_filters_timeout());
   settings->continue_after_timeout = message.continue_on_listener_filters_timeout();
   settings->direction = static_cast<telemetry::Direction>(message.traffic_direction());
-  if (auto read = read_listener_filters(message, *settings); !read) return failed(read);
+  if (auto read = read_listener_filters(message, *settings, notes); !read) return failed(read);
   for (const auto& each : message.filter_chains()) {
     auto chain = read_chain(each, around, settings->direction, out, notes);
     if (!chain) return failed(chain, fmt::format("filter chain {}", each.name()));

@@ -40,7 +40,8 @@ Result<std::vector<MakeHttpFilter>> read_http_filters(
     const ListenerSurroundings& around, telemetry::Direction direction, Notes& notes);
 // typed_per_filter_config of routes.
 Result<std::shared_ptr<const router::FilterSettings>> read_filter_settings(const std::string& filter,
-                                                                           const google::protobuf::Any& config);
+                                                                           const google::protobuf::Any& config,
+                                                                           Notes& notes);
 
 // The connection manager as the last filter of a chain.
 Result<std::function<std::unique_ptr<tcp::TerminalFilter>(downstream::Worker&)>> read_manager(

@@ -1,3 +1,4 @@
+#include "config/xds/names.h"
 #include "data_plane/discovery/read_listener.h"
 #include "data_plane/downstream/http_terminal.h"
 
@@ -30,6 +31,10 @@ void read_server_options(const HttpConnectionManager& message, ManagerSettings& 
       common.headers_with_underscores_action() == envoy::config::core::v3::HttpProtocolOptions::DROP_HEADER;
   if (message.has_request_headers_timeout())
     server.request_headers_timeout = duration_of(message.request_headers_timeout());
+  notes.check(message.http_protocol_options(), "http_protocol_options", {"accept_http_10"});
+  notes.check(
+      message.http2_protocol_options(), "http2_protocol_options",
+      {"max_concurrent_streams", "initial_stream_window_size", "initial_connection_window_size", "allow_connect"});
   server.accept_http10 = message.http_protocol_options().accept_http_10();
   const auto& http2 = message.http2_protocol_options();
   if (http2.has_connection_keepalive())
@@ -40,7 +45,7 @@ void read_server_options(const HttpConnectionManager& message, ManagerSettings& 
     server.initial_connection_window = http2.initial_connection_window_size().value();
 }
 
-void read_identity(const HttpConnectionManager& message, ManagerSettings& out) {
+void read_identity(const HttpConnectionManager& message, ManagerSettings& out, Notes& notes) {
   out.use_remote_address = message.use_remote_address().value();
   out.trusted_hops = message.xff_num_trusted_hops();
   out.skip_xff_append = message.skip_xff_append();
@@ -64,6 +69,7 @@ void read_identity(const HttpConnectionManager& message, ManagerSettings& out) {
       out.forward_client_cert = proxy::ForwardClientCert::sanitize;
   }
   const auto& details = message.set_current_client_cert_details();
+  notes.check(details, "set_current_client_cert_details", {"subject", "uri", "dns", "cert"});
   out.cert_subject = details.subject().value();
   out.cert_uri = details.uri();
   out.cert_dns = details.dns();
@@ -108,7 +114,7 @@ Result<std::shared_ptr<ManagerSettings>> read_settings(const HttpConnectionManag
       return fail(ErrorKind::unsupported, "codec_type HTTP3 is not supported");
   }
   read_server_options(message, *out, notes);
-  read_identity(message, *out);
+  read_identity(message, *out, notes);
   read_paths(message, *out);
   if (message.has_stream_idle_timeout()) out->stream_idle_timeout = duration_of(message.stream_idle_timeout());
   if (duration_of(message.request_timeout()) > 0s) notes.not_honoured("request_timeout");
@@ -116,9 +122,21 @@ Result<std::shared_ptr<ManagerSettings>> read_settings(const HttpConnectionManag
   out->keep_server_header = message.server_header_transformation() == HttpConnectionManager::PASS_THROUGH;
   out->append_server_if_absent = message.server_header_transformation() == HttpConnectionManager::APPEND_IF_ABSENT;
   for (const auto& upgrade : message.upgrade_configs())
+    notes.check(upgrade, "upgrade_configs", {"upgrade_type", "enabled"});
+  for (const auto& upgrade : message.upgrade_configs())
     if (!upgrade.has_enabled() || upgrade.enabled().value()) out->upgrades.push_back(lowered(upgrade.upgrade_type()));
   out->tracing = message.has_tracing();
   if (message.tracing().has_random_sampling()) out->random_sampling = message.tracing().random_sampling().value();
+  if (message.tracing().has_client_sampling() && message.tracing().client_sampling().value() < 100)
+    notes.not_honoured("tracing.client_sampling");
+  if (message.tracing().has_overall_sampling() && message.tracing().overall_sampling().value() < 100)
+    notes.not_honoured("tracing.overall_sampling");
+  if (message.has_request_id_extension() &&
+      xds::type_name_of(message.request_id_extension().typed_config().type_url()) !=
+          "envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig")
+    notes.not_honoured("request_id_extension other than uuid");
+  if (message.has_rds() && !message.rds().config_source().has_ads())
+    notes.not_honoured("rds.config_source other than ads");
   if (message.tracing().has_provider())
     notes.note(fmt::format("tracing.provider {}: trace headers are passed and made, spans are not reported yet",
                            message.tracing().provider().name()));
@@ -164,7 +182,6 @@ Result<std::function<std::unique_ptr<tcp::TerminalFilter>(downstream::Worker&)>>
                "strip_any_host_port",
                "upgrade_configs",
                "request_id_extension",
-               "delayed_close_timeout",
                "proxy_100_continue"});
   auto settings = read_settings(message, around, direction, notes);
   if (!settings) return failed(settings);

@@ -24,8 +24,10 @@ Result<MakeTerminal> read_tcp_proxy(const TcpProxyMessage& message, const Listen
   auto out = std::make_shared<tcp::TcpProxySettings>();
   out->stat_prefix = message.stat_prefix();
   if (message.has_weighted_clusters())
-    for (const auto& each : message.weighted_clusters().clusters())
+    for (const auto& each : message.weighted_clusters().clusters()) {
+      notes.check(each, "weighted_clusters", {"name", "weight"});
       out->targets.push_back({each.name(), each.weight()});
+    }
   else
     out->targets.push_back({message.cluster(), 1});
   out->own_metadata = telemetry::encode_exchange(around.self, around.node_id);
@@ -51,7 +53,12 @@ Result<MakeFilter> read_rbac_filter(const RbacMessage& message, Notes& notes) {
   });
 }
 
-Result<MakeFilter> read_istio_filter(const xds::TypedConfig& config, const ListenerSurroundings& around, bool inbound) {
+Result<MakeFilter> read_istio_filter(const xds::TypedConfig& config, const ListenerSurroundings& around, bool inbound,
+                                     Notes& notes) {
+  if (config.value.as_map())
+    for (const auto& entry : *config.value.as_map())
+      if (entry.key != "protocol" && entry.key != "disable_host_header_fallback")
+        notes.not_honoured(fmt::format("{}.{}", xds::type_name_of(config.type_url), entry.key));
   if (config.type_url == xds::istio_filter::metadata_exchange) {
     const schema::Node* protocol = config.value.find("protocol");
     const std::string wanted(protocol ? protocol->text() : "istio-peer-exchange");
@@ -92,7 +99,7 @@ Result<> read_network_filters(const google::protobuf::RepeatedPtrField<envoy::co
     } else {
       auto made = type == RbacMessage::descriptor()->full_name()
                       ? read_rbac_filter(static_cast<const RbacMessage&>(*opened->message), notes)
-                      : read_istio_filter(*opened, around, direction == telemetry::Direction::inbound);
+                      : read_istio_filter(*opened, around, direction == telemetry::Direction::inbound, notes);
       if (!made) return failed(made, filter.name());
       chain.filters.push_back(std::move(*made));
     }

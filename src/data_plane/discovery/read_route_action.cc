@@ -78,7 +78,7 @@ Result<router::RetryPolicy> read_retry(const routev3::RetryPolicy& message, Note
 
 namespace {
 
-Result<> read_clusters(const routev3::RouteAction& message, Forward& out) {
+Result<> read_clusters(const routev3::RouteAction& message, Forward& out, Notes& notes) {
   switch (message.cluster_specifier_case()) {
     case routev3::RouteAction::kCluster:
       out.clusters.push_back({.name = message.cluster(), .weight = 1});
@@ -88,6 +88,9 @@ Result<> read_clusters(const routev3::RouteAction& message, Forward& out) {
       break;
     case routev3::RouteAction::kWeightedClusters:
       for (const auto& each : message.weighted_clusters().clusters()) {
+        notes.check(each, "weighted_clusters",
+                    {"name", "cluster_header", "weight", "host_rewrite_literal", "request_headers_to_add",
+                     "request_headers_to_remove", "response_headers_to_add", "response_headers_to_remove"});
         auto mutations = read_mutations(each);
         if (!mutations) return failed(mutations, each.name());
         out.clusters.push_back({.name = each.name(),
@@ -135,7 +138,7 @@ Result<Forward> read_forward(const routev3::RouteAction& message, Notes& notes) 
                "host_rewrite_header", "auto_host_rewrite", "append_x_forwarded_host", "request_mirror_policies",
                "upgrade_configs", "cluster_not_found_response_code", "priority"});
   Forward out;
-  if (auto read = read_clusters(message, out); !read) return failed(read);
+  if (auto read = read_clusters(message, out, notes); !read) return failed(read);
   if (auto read = read_rewrites(message, out); !read) return failed(read);
   if (message.has_timeout()) out.timeout = duration_of(message.timeout());
   if (message.has_idle_timeout()) out.idle_timeout = duration_of(message.idle_timeout());
@@ -149,7 +152,12 @@ Result<Forward> read_forward(const routev3::RouteAction& message, Notes& notes) 
     if (!retry) return failed(retry);
     out.retry = std::move(*retry);
   }
+  notes.check(message.max_stream_duration(), "route.max_stream_duration",
+              {"max_stream_duration", "grpc_timeout_header_max"});
   for (const auto& each : message.request_mirror_policies()) {
+    // Spans are not reported, so it is all the same whether those of mirrors are.
+    notes.check(each, "request_mirror_policies",
+                {"cluster", "runtime_fraction", "disable_shadow_host_suffix_append", "trace_sampled"});
     router::Mirror mirror{.cluster = each.cluster(), .append_shadow = !each.disable_shadow_host_suffix_append()};
     if (each.has_runtime_fraction()) mirror.fraction = fraction_of(each.runtime_fraction().default_value());
     out.mirrors.push_back(std::move(mirror));
@@ -199,6 +207,7 @@ Result<> read_action(const routev3::Route& message, router::Route& out, Notes& n
       return {};
     }
     case routev3::Route::kDirectResponse: {
+      notes.check(message.direct_response(), "direct_response", {"status", "body"});
       router::DirectResponse direct{.status = message.direct_response().status()};
       if (message.direct_response().has_body()) {
         auto body = content_of(message.direct_response().body(), "direct_response.body");

@@ -68,7 +68,7 @@ Result<> read_match(const routev3::RouteMatch& message, router::Route& out, Note
 }
 
 Result<router::PerFilter> read_filters(const google::protobuf::Map<std::string, google::protobuf::Any>& configs,
-                                       const ReadFilterSettings& filters) {
+                                       const ReadFilterSettings& filters, Notes& notes) {
   router::PerFilter out;
   for (const auto& [name, any] : configs) {
     routev3::FilterConfig wrapper;
@@ -80,7 +80,7 @@ Result<router::PerFilter> read_filters(const google::protobuf::Map<std::string, 
       }
       config = wrapper.config();
     }
-    auto settings = filters(name, config);
+    auto settings = filters(name, config, notes);
     if (!settings) {
       if (wrapper.is_optional()) continue;
       return failed(settings, fmt::format("typed_per_filter_config[{}]", name));
@@ -91,10 +91,10 @@ Result<router::PerFilter> read_filters(const google::protobuf::Map<std::string, 
 }
 
 Result<router::Route> read_route(const routev3::Route& message, const ReadFilterSettings& filters, Notes& notes) {
-  notes.check(message, "route",
-              {"name", "match", "route", "redirect", "direct_response", "metadata", "decorator",
-               "typed_per_filter_config", "request_headers_to_add", "request_headers_to_remove",
-               "response_headers_to_add", "response_headers_to_remove", "stat_prefix", "non_forwarding_action"});
+  notes.check(
+      message, "route",
+      {"name", "match", "route", "redirect", "direct_response", "metadata", "decorator", "typed_per_filter_config",
+       "request_headers_to_add", "request_headers_to_remove", "response_headers_to_add", "response_headers_to_remove"});
   router::Route out;
   out.name = message.name();
   if (auto read = read_match(message.match(), out, notes); !read) return failed(read);
@@ -102,7 +102,7 @@ Result<router::Route> read_route(const routev3::Route& message, const ReadFilter
   auto mutations = read_mutations(message);
   if (!mutations) return failed(mutations);
   out.mutations = std::move(*mutations);
-  auto per_filter = read_filters(message.typed_per_filter_config(), filters);
+  auto per_filter = read_filters(message.typed_per_filter_config(), filters, notes);
   if (!per_filter) return failed(per_filter);
   out.filters = std::move(*per_filter);
   return out;
@@ -135,7 +135,7 @@ Result<router::VirtualHost> read_host(const routev3::VirtualHost& message, const
   auto mutations = read_mutations(message);
   if (!mutations) return failed(mutations);
   out.mutations = std::move(*mutations);
-  auto per_filter = read_filters(message.typed_per_filter_config(), filters);
+  auto per_filter = read_filters(message.typed_per_filter_config(), filters, notes);
   if (!per_filter) return failed(per_filter);
   out.filters = std::move(*per_filter);
   return out;
@@ -150,6 +150,7 @@ Result<std::shared_ptr<const router::RouteTable>> read_routes(const routev3::Rou
                "most_specific_header_mutations_wins", "request_headers_to_add", "request_headers_to_remove",
                "response_headers_to_add", "response_headers_to_remove", "typed_per_filter_config",
                "max_direct_response_body_size_bytes"});
+  if (message.validate_clusters().value()) notes.not_honoured("validate_clusters");
   router::RouteTable::Contents out;
   out.name = message.name();
   out.ignore_port_in_host = message.ignore_port_in_host_matching();
@@ -162,7 +163,7 @@ Result<std::shared_ptr<const router::RouteTable>> read_routes(const routev3::Rou
   auto mutations = read_mutations(message);
   if (!mutations) return failed(mutations);
   out.mutations = std::move(*mutations);
-  auto per_filter = read_filters(message.typed_per_filter_config(), filters);
+  auto per_filter = read_filters(message.typed_per_filter_config(), filters, notes);
   if (!per_filter) return failed(per_filter);
   out.filters = std::move(*per_filter);
   return router::RouteTable::make(std::move(out));

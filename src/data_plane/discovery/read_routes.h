@@ -9,7 +9,7 @@ namespace lateen::discovery {
 
 // Makes the settings of a filter from a typed_per_filter_config entry; fails for types that are not supported.
 using ReadFilterSettings = std::function<Result<std::shared_ptr<const router::FilterSettings>>(
-    const std::string& filter, const google::protobuf::Any& config)>;
+    const std::string& filter, const google::protobuf::Any& config, Notes& notes)>;
 
 Result<std::shared_ptr<const router::RouteTable>> read_routes(
     const envoy::config::route::v3::RouteConfiguration& message, const ReadFilterSettings& filters, Notes& notes);

@@ -66,6 +66,8 @@ Result<TlsContexts::Slot> TlsContexts::make(const tlsv3::CommonTlsContext& commo
   settings.max_version = version(common.tls_params().tls_maximum_protocol_version(), tls::Version::tls1_3);
   settings.cipher_suites.assign(common.tls_params().cipher_suites().begin(), common.tls_params().cipher_suites().end());
   settings.curves.assign(common.tls_params().ecdh_curves().begin(), common.tls_params().ecdh_curves().end());
+  notes.check(common.tls_params(), "tls_params",
+              {"tls_minimum_protocol_version", "tls_maximum_protocol_version", "cipher_suites", "ecdh_curves"});
   if (auto read = read_certificates(common, *entry, notes); !read) return failed(read);
   if (auto read = read_validation(common, *entry, notes); !read) return failed(read);
   if (server && entry->certificate_names.empty() && entry->inline_certificates.empty())

@@ -137,7 +137,13 @@ io::Task<void> Listener::serve(std::unique_ptr<io::Transport> transport, std::op
 
   ConnectionFacts facts{.destination = about.local, .source = about.remote, .direct_source = about.direct_remote};
   const auto inspected = co_await io::within(worker_.loop, settings_->inspection_timeout, inspect(*transport, facts));
-  if (!inspected && !(inspected.error().kind == ErrorKind::timed_out && settings_->continue_after_timeout)) co_return;
+  if (!inspected && !(inspected.error().kind == ErrorKind::timed_out && settings_->continue_after_timeout)) {
+    if (inspected.error().kind == ErrorKind::closed) co_return;  // a client that had nothing to say
+    std::string details = "listener_filter{" + inspected.error().message + "}";
+    std::ranges::replace(details, ' ', '_');
+    log_refused(about, Flag::downstream_protocol_error, details);
+    co_return;
+  }
   transport->readable().set();
   about.requested_server_name = facts.server_name;
   if (!facts.application_protocols.empty()) about.application_protocol = facts.application_protocols.front();

@@ -29,6 +29,7 @@ bool Retries::wants(const http::SendError& error) const {
   if (left_ == 0) return false;
   switch (error.where) {
     case http::SendError::overflow:
+    case http::SendError::body:
       return false;
     case http::SendError::connect:
       return on_.connect_failure || on_.server_error || on_.gateway_error || on_.reset || on_.reset_before_request;

@@ -218,7 +218,7 @@ io::Task<http::SendResult> Router::attempt(Trip& trip) {
   if (!result) {
     if (result.error().where == http::SendError::overflow)
       trip.cluster->overflows.add();
-    else
+    else if (result.error().where != http::SendError::body)
       trip.cluster->record(*trip.host, Outcome::local_failure);
     co_return result;
   }
@@ -270,7 +270,17 @@ io::Task<void> Router::mirror(std::shared_ptr<upstream::Cluster> cluster, http::
   if (result && result->body) (void)co_await http::read_all(*result->body, replay_limit);
 }
 
+// The client's own doing: what it sent broke the protocol, or stopped.
+static LocalReply reply_to_client(const Error& error, telemetry::Record& record) {
+  record.flags.set(error.kind == ErrorKind::protocol ? Flag::downstream_protocol_error
+                                                     : Flag::downstream_connection_termination);
+  std::string details = fmt::format("downstream_request_body{{{}}}", error.message);
+  std::ranges::replace(details, ' ', '_');
+  return {400, "Bad Request: " + error.message, std::move(details)};
+}
+
 LocalReply reply_to(const http::SendError& error, telemetry::Record& record) {
+  if (error.where == http::SendError::body) return reply_to_client(error.error, record);
   std::string reason = "connection termination";
   Flag flag = Flag::upstream_connection_termination;
   int status = 503;
@@ -292,6 +302,8 @@ LocalReply reply_to(const http::SendError& error, telemetry::Record& record) {
       break;
     case http::SendError::protocol:
       reason = "protocol error", flag = Flag::upstream_protocol_error, status = 502;
+      break;
+    case http::SendError::body:
       break;
   }
   record.flags.set(flag);

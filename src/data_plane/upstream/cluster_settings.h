@@ -105,7 +105,7 @@ struct ClusterSettings {
   std::optional<SocketAddress> bind;                    // upstream_bind_config (Istio inbound: 127.0.0.6)
   bool tcp_keepalive = false;
   std::vector<Endpoint> fixed_endpoints;  // STATIC; for DNS types `hostname` and port are to be resolved
-  Duration dns_refresh_rate = 5s;
+  Duration dns_refresh_rate = 5s, dns_jitter = 0s;
   bool respect_dns_ttl = false;
   bool dns_v6 = false, dns_v4 = true;
   std::optional<uint16_t> original_destination_port;  // upstream_port_override

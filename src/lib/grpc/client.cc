@@ -12,6 +12,7 @@ Status status_of(const http::SendError& error) {
     case http::SendError::overflow:
       return {Code::resource_exhausted, error.error.message};
     case http::SendError::protocol:
+    case http::SendError::body:
       return {Code::internal, error.error.message};
   }
   return {Code::unknown, error.error.message};

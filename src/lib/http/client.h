@@ -32,6 +32,7 @@ struct SendError {
     refused,   // the peer said it did not process the stream (REFUSED_STREAM, GOAWAY below our id): safe to repeat
     reset,     // the connection broke or the stream was reset before a response head came
     protocol,  // the peer's answer broke the protocol
+    body,      // the request's own body failed before a response head came: nothing that the peer did
   };
   Where where = reset;
   bool reused_connection = false;  // and nothing was answered on it: probably a stale keep-alive connection

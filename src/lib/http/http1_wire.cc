@@ -65,7 +65,7 @@ io::Task<void> Http1Wire::upload(Pump::State filled) {
     while ((state = out_.try_flush(*transport)) == io::Moved::blocked) co_await transport->writable();
     // A server may answer and close without reading everything: the reader finds out.
     if (state == io::Moved::failed) co_return out_.drop();
-    if (filled == Pump::broken) co_return fail(SendError::reset, Error(pump_->error()).in("the request's body"));
+    if (filled == Pump::broken) co_return fail(SendError::body, Error(pump_->error()).in("the request's body"));
     if (filled == Pump::done) break;
     if (filled == Pump::waiting) co_await request_body_->readable();
     filled = pump_->fill(out_);

@@ -52,7 +52,8 @@ void Http2ClientStream::start_upload() { uploading_.start(upload()); }
 
 io::Task<void> Http2ClientStream::upload() {
   auto sent = co_await send_body(connection_->link(), *this, *request_.body, sent_);
-  if (!sent) fail_with(SendError::reset, std::move(sent.error()).in("sending the request's body"));
+  // A reset by the peer was told before.
+  if (!sent) fail_with(SendError::body, std::move(sent.error()).in("the request's body"));
 }
 
 std::optional<Headers> Http2ClientStream::take_informational() {

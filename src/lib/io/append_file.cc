@@ -9,7 +9,12 @@
 #include <thread>
 #include <unistd.h>
 
+#include "lib/base/log.h"
+
 namespace lateen::io {
+
+static log::Component log_("log-file");
+
 namespace {
 
 constexpr size_t flush_size = 64 * 1024, held_limit = 4 * 1024 * 1024;
@@ -71,16 +76,20 @@ class FlushedFile final : public AppendFile {
     while (!lines.empty()) {
       const ssize_t n = ::write(fd_, lines.data(), lines.size());
       if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) {
-        dropped_ += lines.size();  // disk full, pipe closed
-        return;
-      }
+      if (n <= 0) return lose(lines.size(), errno);  // disk full, pipe closed
       lines.remove_prefix(static_cast<size_t>(n));
     }
+    if (std::exchange(failing_, false)) log_.info("{} is written again; {} bytes were lost", path_, dropped_.load());
+  }
+  // Said once for each time that it begins.
+  void lose(size_t bytes, int error) {
+    dropped_ += bytes;
+    if (!std::exchange(failing_, true))
+      log_.error("{}: {}; what is logged there is lost until it can be written again", path_, std::strerror(error));
   }
   void exchange_descriptor() {
     const int fd = open_path(path_);
-    if (fd < 0) return;
+    if (fd < 0) return log_.error("cannot open {} again, the old file is used: {}", path_, std::strerror(errno));
     ::close(fd_);
     fd_ = fd;
   }
@@ -92,6 +101,7 @@ class FlushedFile final : public AppendFile {
   std::string held_;
   std::atomic<uint64_t> dropped_ = 0;
   bool stopping_ = false, reopen_ = false;
+  bool failing_ = false;  // of the flusher alone
   std::thread flusher_;
 };
 

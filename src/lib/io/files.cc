@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <poll.h>
+#include <set>
 #include <spawn.h>
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
@@ -86,25 +87,52 @@ Result<> make_directories(const std::string& path, int mode) {
   return {};
 }
 
-Result<std::vector<std::string>> list_files(const std::string& directory) {
-  namespace fs = std::filesystem;
-  std::error_code code;
-  std::vector<std::string> files;
-  fs::recursive_directory_iterator each(directory, fs::directory_options::follow_directory_symlink, code), end;
-  for (; !code && each != end; each.increment(code)) {
-    const bool hidden = each->path().filename().string().starts_with(".");
-    std::error_code ignored;
-    if (hidden) {
-      if (each->is_directory(ignored)) each.disable_recursion_pending();
-    } else if (each.depth() > 16) {
-      each.disable_recursion_pending();  // a symlink loop
-    } else if (each->is_regular_file(ignored)) {
-      files.push_back(each->path().string());
+namespace {
+
+// The tree below a folder in order of names, each folder once: symlinks are followed, but neither in circles nor over
+// and over to the same place.
+class Walk {
+ public:
+  explicit Walk(bool hidden_too) : hidden_too_(hidden_too) {}
+  std::vector<std::string> files, folders;
+  std::error_code error;  // why the topmost folder could not be listed
+
+  void add(const std::string& folder, int depth = 0) {
+    namespace fs = std::filesystem;
+    struct stat about{};
+    if (depth > depth_max || ::stat(folder.c_str(), &about) != 0 ||
+        !seen_.insert({about.st_dev, about.st_ino}).second) {
+      if (depth == 0) error = std::error_code(errno, std::generic_category());
+      return;
+    }
+    std::error_code code;
+    std::set<fs::path> entries;
+    for (fs::directory_iterator each(folder, code), end; !code && each != end; each.increment(code))
+      if (hidden_too_ || !each->path().filename().string().starts_with(".")) entries.insert(each->path());
+    if (depth == 0) error = code;
+    folders.push_back(folder);
+    for (const auto& path : entries) {
+      std::error_code ignored;
+      const auto status = fs::status(path, ignored);
+      if (fs::is_directory(status)) add(path.string(), depth + 1);
+      if (fs::is_regular_file(status)) files.push_back(path.string());
     }
   }
-  if (code) return std::unexpected(file_error(code.value(), "list", directory));
-  std::ranges::sort(files);
-  return files;
+
+ private:
+  static constexpr int depth_max = 64;
+  bool hidden_too_;
+  std::set<std::pair<dev_t, ino_t>> seen_;
+};
+
+}  // namespace
+
+Result<std::vector<std::string>> list_files(const std::string& directory) {
+  Walk walk(false);
+  walk.add(directory);
+  if (walk.error) return std::unexpected(file_error(walk.error.value(), "list", directory));
+  std::ranges::sort(walk.files);
+  return std::move(walk.files);
 }
 
 Result<std::unique_ptr<DirectoryWatch>> DirectoryWatch::make(Reactor& reactor, const std::string& directory) {
@@ -122,19 +150,11 @@ DirectoryWatch::DirectoryWatch(Reactor& reactor, int descriptor, std::string dir
 DirectoryWatch::~DirectoryWatch() { ::close(descriptor_); }
 
 void DirectoryWatch::watch_tree(const std::string& directory) {
-  namespace fs = std::filesystem;
-  constexpr uint32_t what =
-      IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR;
-  inotify_add_watch(descriptor_, directory.c_str(), what);
-  std::error_code code;
-  fs::recursive_directory_iterator each(directory, fs::directory_options::follow_directory_symlink, code), end;
-  for (; !code && each != end; each.increment(code)) {
-    std::error_code ignored;
-    if (each.depth() > 16)
-      each.disable_recursion_pending();
-    else if (each->is_directory(ignored))
-      inotify_add_watch(descriptor_, each->path().c_str(), what);
-  }
+  constexpr uint32_t what = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF |
+                            IN_DELETE_SELF | IN_ATTRIB | IN_ONLYDIR;
+  Walk walk(true);
+  walk.add(directory);
+  for (const auto& folder : walk.folders) inotify_add_watch(descriptor_, folder.c_str(), what);
 }
 
 void DirectoryWatch::clear() {

@@ -47,11 +47,10 @@ class Render(unittest.TestCase):
 
     def test_an_orders_proxy_gets_the_endpoints_with_their_weights(self):
         self.render()
-        proxy, pod = self.folder / "proxy.json", self.folder / "pod.yaml"
-        proxy.write_text(json.dumps({"id": "orders-1.shop", "type": "sidecar", "ip": ["10.1.0.7"], "namespace": "shop"}))
-        pod.write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: orders-1, namespace: shop, labels: {app: orders}}\n"
-                       "spec: {nodeName: c1-node-1}\nstatus: {podIP: 10.1.0.7}\n")
-        files = [self.folder / "clusters/cluster1/objects.yaml", self.out / "cluster1/fleet.yaml", pod]
+        proxy = self.folder / "proxy.json"
+        proxy.write_text(json.dumps({"id": "orders-1.shop", "type": "sidecar", "ip": ["10.1.0.7"], "namespace": "shop",
+                                     "labels": {"app": "orders", "topology.kubernetes.io/region": "us-west"}}))
+        files = [self.folder / "clusters/cluster1/objects.yaml", self.out / "cluster1/fleet.yaml"]
         done = subprocess.run([LATEEN, "xds", "dump", "--config", *files, "--proxy", proxy], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         clusters = {cluster["name"]: cluster for cluster in json.loads(done.stdout)["clusters"]}

@@ -27,13 +27,7 @@ Workload workload_of(const config::WorkloadEntry& entry, std::string name, std::
   if (out.network.empty())
     if (const auto label = out.labels.find("topology.istio.io/network"); label != out.labels.end())
       out.network = label->second;
-  std::string locality = entry.locality;
-  if (locality.empty())
-    if (const auto label = out.labels.find("istio-locality"); label != out.labels.end()) {
-      locality = label->second;
-      std::ranges::replace(locality, '.', '/');
-    }
-  out.locality = Locality::parse(locality);
+  out.locality = entry.locality.empty() ? Locality::named_by(out.labels) : Locality::parse(entry.locality);
   out.weight = entry.weight ? entry.weight : 1;
   if (!entry.service_account.empty())
     out.service_account = spiffe_id(cluster.trust_domain, namespace_, entry.service_account);

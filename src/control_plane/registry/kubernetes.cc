@@ -17,17 +17,9 @@ const config::Node* node_named(const config::Objects& objects, std::string_view 
 }
 
 Locality locality_of(const config::Objects& objects, const config::Pod& pod) {
-  for (const std::string_view label : {"topology.istio.io/locality", "istio-locality"}) {
-    std::string text(pod.metadata.label(label));
-    if (text.empty()) continue;
-    std::ranges::replace(text, '.', '/');
-    return Locality::parse(text);
-  }
+  if (auto named = Locality::named_by(pod.metadata.labels); !named.empty()) return named;
   const auto* node = node_named(objects, pod.spec.node_name);
-  if (!node) return {};
-  return {std::string(node->metadata.label("topology.kubernetes.io/region")),
-          std::string(node->metadata.label("topology.kubernetes.io/zone")),
-          std::string(node->metadata.label("topology.istio.io/subzone"))};
+  return node ? Locality::of_node(node->metadata.labels) : Locality();
 }
 
 // The name of the Deployment, StatefulSet or the like that made the pod; the pod's own when it stands alone.

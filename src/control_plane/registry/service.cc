@@ -22,6 +22,26 @@ Locality Locality::parse(std::string_view text) {
   return out;
 }
 
+Locality Locality::named_by(const Labels& labels) {
+  for (const char* name : {"topology.istio.io/locality", "istio-locality"}) {
+    const auto label = labels.find(name);
+    if (label == labels.end() || label->second.empty()) continue;
+    std::string text = label->second;
+    std::ranges::replace(text, '.', '/');
+    return parse(text);
+  }
+  return {};
+}
+
+Locality Locality::of_node(const Labels& labels) {
+  const auto text = [&](const char* name) {
+    const auto label = labels.find(name);
+    return label == labels.end() ? std::string() : label->second;
+  };
+  return {text("topology.kubernetes.io/region"), text("topology.kubernetes.io/zone"),
+          text("topology.istio.io/subzone")};
+}
+
 const Port* Service::port(uint32_t number) const {
   const auto found = std::ranges::find(ports, number, &Port::number);
   return found == ports.end() ? nullptr : &*found;

@@ -26,6 +26,10 @@ struct Locality {
   std::string subzone;
   auto operator<=>(const Locality&) const = default;
   static Locality parse(std::string_view text);  // "region/zone/subzone"
+  // Of the label topology.istio.io/locality (or istio-locality), whose value is "region.zone.subzone".
+  static Locality named_by(const Labels& labels);
+  // As nodes have it: labels for region, zone and subzone.
+  static Locality of_node(const Labels& labels);
   bool empty() const { return region.empty() && zone.empty() && subzone.empty(); }
 };
 

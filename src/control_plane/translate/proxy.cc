@@ -88,14 +88,27 @@ bool is_workload_of(const Workload& workload, const Proxy& proxy) {
          });
 }
 
+namespace {
+
+// As istiod has it: what is known of the workload comes before what the proxy says, and its labels before its node.
+registry::Locality locality_of(const Proxy& proxy, const Workload* workload) {
+  if (workload && !workload->locality.empty()) return workload->locality;
+  for (auto by_labels : {registry::Locality::of_node(proxy.labels), registry::Locality::named_by(proxy.labels)})
+    if (!by_labels.empty()) return by_labels;
+  return proxy.locality;
+}
+
+}  // namespace
+
 Proxy completed(const Proxy& proxy, const Workload* workload) {
   Proxy out = proxy;
   out.workload.reset();
-  if (!workload) return out;
-  out.workload = *workload;
-  if (out.locality.empty()) out.locality = workload->locality;
-  if (out.labels.empty()) out.labels = workload->labels;
-  if (out.network.empty()) out.network = workload->network;
+  if (workload) {
+    out.workload = *workload;
+    if (out.labels.empty()) out.labels = workload->labels;
+    if (out.network.empty()) out.network = workload->network;
+  }
+  out.locality = locality_of(out, workload);
   return out;
 }
 

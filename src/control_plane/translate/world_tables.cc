@@ -39,7 +39,7 @@ std::vector<Message> parsed(const ResourceSet& set) {
 
 World::Tables::Tables(const snapshot::Snapshot& first) { set(nullptr, first); }
 
-// --- places -----------------------------------------------------------------------------------------------------------
+// --- places --------------------------------------------------------------------------------------------------------
 
 std::shared_ptr<const Place> World::Tables::place(Whereabouts found) {
   auto& known_place = places[found.place_key];
@@ -74,7 +74,7 @@ void World::Tables::forget_unused() {
   std::erase_if(lists, [](const Names& each) { return each.use_count() == 1; });
 }
 
-// --- contexts ---------------------------------------------------------------------------------------------------------
+// --- contexts ------------------------------------------------------------------------------------------------------
 
 std::vector<ServedPort> World::Tables::served_of(const Place& place, std::vector<ServicePointer>& keep) {
   std::vector<ServedPort> out;
@@ -131,7 +131,7 @@ std::vector<std::string> World::Tables::hosts_of(Id id) {
 
 bool World::Tables::needs_sni(Id id) { return needs_sni_clusters(*context.get(id)->in); }
 
-// --- clusters ---------------------------------------------------------------------------------------------------------
+// --- clusters ------------------------------------------------------------------------------------------------------
 
 World::Tables::Resources World::Tables::clusters_of_service(const Named& key) {
   const auto as_seen = seen.get(key);
@@ -163,7 +163,7 @@ ResourceSet World::Tables::own_clusters_of(Id id) {
   return ResourceSet(resources(out));
 }
 
-// --- listeners --------------------------------------------------------------------------------------------------------
+// --- listeners -----------------------------------------------------------------------------------------------------
 
 ResourceSet World::Tables::outbound_listeners_of(const Named& key) {
   const auto held = context.get(key.first);
@@ -189,7 +189,7 @@ ResourceSet World::Tables::own_listeners_of(Id id) {
   return ResourceSet(resources(out));
 }
 
-// --- routes, load assignments, names ----------------------------------------------------------------------------------
+// --- routes, load assignments, names -------------------------------------------------------------------------------
 
 World::Tables::Resources World::Tables::route_of(const Named& key) {
   const auto held = context.get(key.first);
@@ -233,7 +233,7 @@ std::vector<std::string> World::Tables::endpoint_names_of(Id id) {
   return translate::endpoint_names(parsed<Cluster>(*outbound_clusters.get(id)));
 }
 
-// --- resources --------------------------------------------------------------------------------------------------------
+// --- resources -----------------------------------------------------------------------------------------------------
 
 ResourcePointer World::Tables::resource(std::string name, const google::protobuf::Message& message) {
   auto made = Resource::of(std::move(name), message);

@@ -65,16 +65,16 @@ struct World::Tables {
 
   explicit Tables(const snapshot::Snapshot& first);
 
-  // --- snapshots (world_inputs.cc) -----------------------------------------------------------------------------------
+  // --- snapshots (world_inputs.cc) ---------------------------------------------------------------------------------
   bool set(const snapshot::Snapshot* before, const snapshot::Snapshot& next);
   bool set_services(const snapshot::Snapshot& next);
   bool set_parts(const snapshot::Snapshot* before, const snapshot::Snapshot& next);
 
-  // --- places --------------------------------------------------------------------------------------------------------
+  // --- places ------------------------------------------------------------------------------------------------------
   std::shared_ptr<const Place> place(Whereabouts found);
   void forget_unused();
 
-  // --- functions of the queries --------------------------------------------------------------------------------------
+  // --- functions of the queries ------------------------------------------------------------------------------------
   Held context_of(Id id);
   Held ground_context_of(Id id);
   std::vector<ServedPort> served_of(const Place& place, std::vector<ServicePointer>& keep);

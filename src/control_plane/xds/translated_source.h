@@ -1,7 +1,7 @@
 // The source of resources that the control plane is about: the snapshot, translated for each proxy by a
 // translate::World, which remembers. Proxies that are alike share their sets; a set in which nothing changed stays the
-// same object, so an unchanged type costs a stream a comparison of pointers. What configuration asks for and translation
-// does not give is logged, each finding once.
+// same object, so an unchanged type costs a stream a comparison of pointers. What configuration asks for and
+// translation does not give is logged, each finding once.
 #pragma once
 #include <memory>
 #include <set>

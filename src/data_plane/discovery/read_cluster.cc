@@ -117,10 +117,9 @@ void read_outliers(const Cluster& message, ClusterSettings& out, Notes& notes) {
 }
 
 void read_http2(const envoy::config::core::v3::Http2ProtocolOptions& from, http::ClientOptions& to, Notes& notes) {
-  notes.check(
-      from, "http2_protocol_options",
-      {"max_concurrent_streams", "initial_stream_window_size", "initial_connection_window_size", "allow_connect",
-       "connection_keepalive"});
+  notes.check(from, "http2_protocol_options",
+              {"max_concurrent_streams", "initial_stream_window_size", "initial_connection_window_size",
+               "allow_connect", "connection_keepalive"});
   if (from.has_connection_keepalive()) read_keepalive(from.connection_keepalive(), to.ping_interval, to.ping_timeout);
   to.version = http::Version::http2;
   if (from.has_max_concurrent_streams()) to.max_concurrent_streams = from.max_concurrent_streams().value();

@@ -19,9 +19,9 @@
 #include "control_plane/xds/wire.h"
 #include "istio/networking/nds/v1/nds.pb.h"
 
+namespace lateen {
 namespace {
 
-using namespace lateen;
 using Snapshots = std::shared_ptr<const snapshot::Snapshot>;
 
 struct Size {
@@ -229,13 +229,11 @@ double time_change(const SetSnapshot& set_snapshot, std::vector<Stream>& streams
 void measure(const Size& size, Mesh& mesh, discovery::Source& source, const SetSnapshot& set_snapshot) {
   std::vector<Stream> streams;
   streams.reserve(static_cast<size_t>(size.sidecars));
-  const double start = cpu_now();
   for (int i = 0; i < size.sidecars; ++i) {
     streams.emplace_back(source, mesh.node(i));
     (void)streams.back().push();
   }
   fmt::print("{} services, {} sidecars in {} classes\n", size.services, size.sidecars, size.classes);
-  fmt::print("everybody connects:        {:9.1f} ms\n", cpu_now() - start);
   std::vector<double> building, endpoint, route;
   for (int i = 0; i < size.rounds; ++i) {
     mesh.has_more_endpoints = !mesh.has_more_endpoints;
@@ -251,9 +249,7 @@ void measure(const Size& size, Mesh& mesh, discovery::Source& source, const SetS
   fmt::print("(objects and snapshot, before either: {:.1f} ms)\n", median(building));
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   Size size;
   int* const numbers[] = {&size.services, &size.sidecars, &size.classes, &size.rounds};
   for (int i = 1; i < argc && i <= 4; ++i) *numbers[i - 1] = std::max(1, std::atoi(argv[i]));
@@ -269,3 +265,8 @@ int main(int argc, char** argv) {
   }
   return 0;
 }
+
+}  // namespace
+}  // namespace lateen
+
+int main(int argc, char** argv) { return lateen::run(argc, argv); }

@@ -49,7 +49,7 @@ std::vector<Kind> all_kinds() {
       {core, "Namespace", "namespaces", {"v1"}, false},
       {core, "Node", "nodes", {"v1"}, false},
       {core, "ServiceAccount", "serviceaccounts", {"v1"}},
-      {core, "Secret", "secrets", {"v1"}, true, "accepted, but no credentialName finds it yet"},
+      {core, "Secret", "secrets", {"v1"}},
       {core, "ConfigMap", "configmaps", {"v1"}},
   };
 }

@@ -81,7 +81,7 @@ TEST(Objects, SaysWhatIsMissing) {
   EXPECT_THAT(
       reads("kind: WorkloadGroup\nmetadata: {name: a}\nspec: {template: {}}\n", {.allow_missing_api_version = true})
           .messages,
-      ElementsAre());
+      ElementsAre(HasSubstr("no machine is registered by it yet")));
 }
 
 TEST(Objects, WhatIsWrittenReadsBackEqual) {

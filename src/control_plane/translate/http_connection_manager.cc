@@ -8,7 +8,6 @@
 #include <istio/envoy/config/filter/http/alpn/v2alpha1/alpn.pb.h>
 
 #include "config/xds/typed_struct.h"
-#include "config/xds/typed_struct.h"
 #include "control_plane/translate/access_log.h"
 #include "control_plane/translate/metrics.h"
 #include "control_plane/translate/rbac.h"

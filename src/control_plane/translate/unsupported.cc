@@ -9,7 +9,7 @@ namespace lateen::translate {
 namespace {
 
 constexpr std::string_view no_secrets =
-    "is not honoured yet, no Secret is served; name files (serverCertificate, privateKey, caCertificates)";
+    "is not honoured yet: no Secret is served; name files (serverCertificate, privateKey, caCertificates)";
 
 class Findings {
  public:
@@ -65,7 +65,7 @@ void look_at_policies(const Context& in, Findings& out) {
 void look_at_credentials(const snapshot::DestinationRuleObject& rule, Findings& out) {
   const auto look = [&](const std::optional<config::ClientTLSSettings>& tls) {
     if (tls && !tls->credential_name.empty())
-      out.add("DestinationRule", rule, fmt::format("tls.credentialName {}: {}", tls->credential_name, no_secrets));
+      out.add("DestinationRule", rule, fmt::format("tls.credentialName {} {}", tls->credential_name, no_secrets));
   };
   const auto look_in = [&](const std::optional<config::TrafficPolicy>& policy) {
     if (!policy) return;
@@ -100,7 +100,7 @@ void look_at_gateways(const Context& in, Findings& out) {
     names.push_back(each.server->tls->credential_name);
     for (const auto& name : names)
       if (!name.empty() && name.find("://") == std::string::npos)
-        out.add("Gateway", *each.gateway, fmt::format("spec.servers.tls.credentialName {}: {}", name, no_secrets));
+        out.add("Gateway", *each.gateway, fmt::format("spec.servers.tls.credentialName {} {}", name, no_secrets));
   }
 }
 

@@ -56,7 +56,9 @@ io::Task<void> DnsRefresh::refresh(std::string cluster, std::shared_ptr<const up
     settings.reset();
     co_await loop_.sleep(pause);
     settings = kept.lock();
-    if (!settings) co_return;
+    if (settings) continue;
+    if (const auto it = current_.find(cluster); it != current_.end() && it->second.expired()) current_.erase(it);
+    co_return;
   }
 }
 

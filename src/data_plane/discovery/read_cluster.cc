@@ -233,6 +233,10 @@ Result<> read_filters(const Cluster& message, ClusterSettings& out) {
 
 // Of messages inside of which only some fields are read.
 void note_parts(const Cluster& message, Notes& notes) {
+  // istiod's "NAME;" is the name again, closed for Envoy's rules of tags.
+  const auto& statistics = message.alt_stat_name();
+  if (!statistics.empty() && statistics != message.name() && statistics != message.name() + ";")
+    notes.not_honoured("alt_stat_name");
   notes.check(message.eds_cluster_config(), "eds_cluster_config", {"eds_config", "service_name"});
   if (message.eds_cluster_config().has_eds_config() && !message.eds_cluster_config().eds_config().has_ads())
     notes.not_honoured("eds_cluster_config.eds_config other than ads");
@@ -263,6 +267,7 @@ Result<std::shared_ptr<const ClusterSettings>> read_cluster(const Cluster& messa
                "load_assignment",
                "metadata",
                "filters",
+               "alt_stat_name",
                "upstream_bind_config",
                "upstream_connection_options",
                "dns_refresh_rate",

@@ -109,7 +109,7 @@ Result<> read_listener_filters(const listenerv3::Listener& message, ListenerSett
     else
       return fail(ErrorKind::unsupported, "listener filter {} ({}) is not supported", filter.name(), type);
     if (const auto opened = xds::open_any(filter.typed_config()); opened && opened->message)
-      notes.check(*opened->message, filter.name(), {});
+      notes.check(*opened->message, filter.name(), {"initial_read_buffer_size"});  // which is no more than a hint
     if (!inspector) continue;
     inspector->enabled = true;
     if (auto read = read_disabled(filter.filter_disabled(), *inspector); !read) return failed(read, filter.name());

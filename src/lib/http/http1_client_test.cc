@@ -102,6 +102,7 @@ class OneClient : Informational {
       const SendError& error = result.error();
       self.said += fmt::format("{}{}{}", error.error.message, error.reused_connection ? " (reused)" : "",
                                error.request ? " (request kept)" : "");
+      if (error.where == SendError::body) self.said += " (own)";
       co_return;
     }
     self.response = std::move(*result);
@@ -219,7 +220,7 @@ TEST(Http1Client, FailsWhenTheRequestsBodyFails) {
   EXPECT_EQ(client.send(request("POST", "/", std::move(body))), "");
   failing->flag.set();
   world.run_for(10ms);
-  EXPECT_EQ(client.said, "the request's body: the client left");
+  EXPECT_EQ(client.said, "the request's body: the client left (own)");
   EXPECT_TRUE(client.connection->finished());
   EXPECT_FALSE(server.heard.ends_with("0\r\n\r\n"));
 }
@@ -243,7 +244,7 @@ TEST(Http1Client, HoldsABodyToItsLength) {
     };
     OneClient client(world);
     const std::string said = client.send(request("POST", "/", std::make_unique<Lying>(world, announced)));
-    EXPECT_EQ(said, fmt::format("the request's body: a body is {} than its announced length",
+    EXPECT_EQ(said, fmt::format("the request's body: a body is {} than its announced length (own)",
                                 announced == 2 ? "longer" : "shorter"));
   }
 }

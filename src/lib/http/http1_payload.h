@@ -13,7 +13,8 @@ namespace http1 = protocol::http1;
 // decoder refused.
 Buffer take_payload(Buffer& in, http1::BodyDecoder& decoder);
 
-// Reads parts of a body into a buffer that is empty: ordinary blocks, and large ones while the sender is faster than we.
+// Reads parts of a body into a buffer that is empty: ordinary blocks, and large ones while the sender is faster than
+// we.
 class BodyReader {
  public:
   io::Moved read(io::Transport& transport, Buffer& in);

@@ -109,7 +109,10 @@ io::Task<void> ControlServer::serve(std::unique_ptr<io::Transport> transport, ht
     auto encrypted =
         co_await io::within(network_.loop(), options_.handshake_timeout, tls::accept(std::move(transport), context_));
     if (!encrypted) {
-      log_.info("{}: no TLS: {}", peer, encrypted.error().message);
+      if (encrypted.error().kind == ErrorKind::closed)  // members look whether somebody listens before they need it
+        log_.debug("{}: no TLS: {}", peer, encrypted.error().message);
+      else
+        log_.info("{}: no TLS: {}", peer, encrypted.error().message);
       co_return;
     }
     transport = std::move(*encrypted);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "data_plane/downstream/http_terminal.h"
+#include "data_plane/tcp/tcp_proxy.h"
 #include "lib/io/simulated.h"
 
 namespace lateen::downstream {
@@ -102,9 +103,11 @@ class OneWorker : public testing::Test {
     put_listener();
   }
 
-  void put_cluster(const std::string& name, std::vector<std::string> addresses) {
+  void put_cluster(const std::string& name, std::vector<std::string> addresses,
+                   const upstream::CircuitBreakers& breakers = {}) {
     auto settings = std::make_shared<upstream::ClusterSettings>();
     settings->name = name;
+    settings->breakers = breakers;
     settings->transport_sockets.push_back({.name = "raw", .socket = std::make_shared<upstream::RawSocket>()});
     for (const std::string& address : addresses)
       settings->fixed_endpoints.push_back({.address = SocketAddress::parse(address).value()});
@@ -141,6 +144,21 @@ class OneWorker : public testing::Test {
     chain->terminal = [manager](Worker& worker) {
       return std::make_unique<HttpTerminal>(std::make_unique<proxy::ConnectionManager>(
           manager, worker.route_slot("r"), proxy::Chain({}, worker.router), worker.shard, worker.families.manager));
+    };
+    settings->chains.push_back(chain);
+    ASSERT_TRUE(worker.put_listener(settings));
+  }
+
+  void put_tcp_listener(uint16_t port, const std::string& cluster) {
+    auto settings = std::make_shared<ListenerSettings>();
+    settings->name = "tcp";
+    settings->addresses = {{Ip::parse("10.0.0.1").value(), port, {}}};
+    auto chain = std::make_shared<FilterChainSettings>();
+    auto proxy = std::make_shared<tcp::TcpProxySettings>();
+    proxy->stat_prefix = "tcp";
+    proxy->targets = {{cluster, 1}};
+    chain->terminal = [proxy](Worker& worker) {
+      return std::make_unique<tcp::TcpProxy>(proxy, worker.clusters, worker.shard, worker.families.tcp);
     };
     settings->chains.push_back(chain);
     ASSERT_TRUE(worker.put_listener(settings));
@@ -186,6 +204,34 @@ TEST_F(OneWorker, SendsBodiesOnAndAgainAfterAFailure) {
   EXPECT_EQ(answer.body, "hello world");
   EXPECT_EQ(answer.headers.value("x-saw-attempt"), "3");
   EXPECT_EQ(backend.requests, 3);
+}
+
+TEST_F(OneWorker, RefusesTcpConnectionsOverTheClustersLimit) {
+  put_cluster("few", {"10.0.0.2:8080"}, {.max_connections = 1});
+  put_tcp_listener(81, "few");
+  const auto cluster = worker.clusters.find("few");
+  const auto to = SocketAddress::parse("10.0.0.1:81").value();
+  io::Scope asking(world);
+  io::CancelOnExit cancel(asking);
+  Answer first, second, third;
+  asking.start(ask(world.host("10.0.0.9"), to, get("/slow"), first));
+  world.run_for(1s);
+  EXPECT_EQ(cluster->connections_active.value(), 1);
+  asking.start(ask(world.host("10.0.0.9"), to, get("/"), second));
+  world.run_for(1s);
+  EXPECT_NE(second.error, "");
+  EXPECT_EQ(cluster->connection_overflows.value(), 1);
+  world.run_for(10s);
+  EXPECT_EQ(first.status, 200);
+  EXPECT_EQ(cluster->connections_active.value(), 0);
+  asking.start(ask(world.host("10.0.0.9"), to, get("/"), third));
+  world.run_for(1s);
+  EXPECT_EQ(third.status, 200);
+}
+
+TEST_F(OneWorker, CountsThePoolsConnections) {
+  EXPECT_EQ(request(get("/")).status, 200);
+  EXPECT_EQ(worker.clusters.find("web")->connections_active.value(), 1) << "kept for the next request";
 }
 
 TEST_F(OneWorker, AnswersByItselfWhereRoutesSaySo) {

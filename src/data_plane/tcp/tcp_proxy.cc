@@ -99,6 +99,15 @@ io::Task<void> TcpProxy::serve(Connection& connection) {
   record.service_host = cluster->settings().service.host;
   record.service_name = cluster->settings().service.name;
   record.service_namespace = cluster->settings().service.name_space;
+  if (!cluster->begin_connection()) {
+    record.flags.set(Flag::upstream_overflow);
+    connection.transport.abort_on_close();
+    co_return;
+  }
+  struct Slot {
+    upstream::Cluster& cluster;
+    ~Slot() { cluster.end_connection(); }
+  } slot{*cluster};
   upstream::HostPtr host;
   const auto upstream = co_await connect(connection, *cluster, host);
   if (!upstream) {
@@ -119,15 +128,10 @@ io::Task<void> TcpProxy::serve(Connection& connection) {
     record.upstream_peer = std::move(*peer);
   }
   ++host->active_requests;
-  cluster->connections_active.add();
   struct Release {
-    upstream::Cluster& cluster;
     upstream::Host& host;
-    ~Release() {
-      --host.active_requests;
-      cluster.connections_active.subtract();
-    }
-  } release{*cluster, *host};
+    ~Release() { --host.active_requests; }
+  } release{*host};
   co_await pump(connection.transport, *upstream, settings_->idle_timeout, pumped);
   if (pumped.end == Pumped::first_failed) upstream->abort_on_close();
   if (pumped.end == Pumped::second_failed) connection.transport.abort_on_close();

@@ -17,6 +17,7 @@ ClusterCounters::ClusterCounters(metrics::Registry& registry) {
   requests = counter("upstream_rq_total", "Requests sent to the cluster.");
   connections_total = counter("upstream_cx_total", "Connections opened.");
   connect_failures = counter("upstream_cx_connect_fail", "Connections that could not be opened.");
+  connection_overflows = counter("upstream_cx_overflow", "TCP connections refused by circuit limits.");
   retried = counter("upstream_rq_retry", "Attempts after the first one.");
   timeouts = counter("upstream_rq_timeout", "Requests that met the route's timeout.");
   overflows = counter("upstream_rq_pending_overflow", "Requests refused by circuit limits.");
@@ -42,7 +43,8 @@ Cluster::Cluster(io::Network& network, std::shared_ptr<const ClusterSettings> se
   const CircuitBreakers& breakers = settings_->breakers;
   limits_ = {.max_connections = breakers.max_connections,
              .max_pending_requests = breakers.max_pending_requests,
-             .max_requests = breakers.max_requests};
+             .max_requests = breakers.max_requests,
+             .on_connections = [this](int change) { connections_active.add(change); }};
   if (settings_->outlier_detection)
     outliers_ = std::make_unique<OutlierWatch>(network.loop(), *settings_->outlier_detection,
                                                [this] { balancer_.rebuild(hosts_, *set_); });
@@ -54,6 +56,7 @@ Cluster::Cluster(io::Network& network, std::shared_ptr<const ClusterSettings> se
   responses_5xx = shard.counter(counters.responses, {name, "5"});
   connections_total = shard.counter(counters.connections_total, {name});
   connect_failures = shard.counter(counters.connect_failures, {name});
+  connection_overflows = shard.counter(counters.connection_overflows, {name});
   retried = shard.counter(counters.retried, {name});
   timeouts = shard.counter(counters.timeouts, {name});
   overflows = shard.counter(counters.overflows, {name});
@@ -168,6 +171,15 @@ io::Task<Result<std::unique_ptr<io::Transport>>> Cluster::connect(HostPtr host, 
 
 void Cluster::record(Host& host, Outcome outcome) {
   if (outliers_) outliers_->record(host, outcome, hosts_);
+}
+
+bool Cluster::begin_connection() {
+  if (limits_.connections >= limits_.max_connections) {
+    connection_overflows.add();
+    return false;
+  }
+  limits_.count_connections(1);
+  return true;
 }
 
 bool Cluster::begin_retry() {

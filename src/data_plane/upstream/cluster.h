@@ -49,6 +49,10 @@ class Cluster {
   void record(Host& host, Outcome outcome);
 
   // Retries under way, against max_retries.
+  // A connection that is no pool's, such as a TCP proxy's: false when the cluster has as many as it may. Else
+  // end_connection() is owed.
+  bool begin_connection();
+  void end_connection() { limits_.count_connections(-1); }
   bool begin_retry();
   void end_retry() { --retries_; }
 
@@ -76,14 +80,15 @@ class Cluster {
  public:
   // Written where things happen, read by /stats.
   metrics::Counter requests, responses_2xx, responses_3xx, responses_4xx, responses_5xx, connections_total,
-      connect_failures, retried, timeouts, overflows;
+      connect_failures, connection_overflows, retried, timeouts, overflows;
   metrics::Gauge connections_active, requests_active;
 };
 
 // The families of the counters above, defined once per program.
 struct ClusterCounters {
   explicit ClusterCounters(metrics::Registry& registry);
-  metrics::CounterFamily requests, responses, connections_total, connect_failures, retried, timeouts, overflows;
+  metrics::CounterFamily requests, responses, connections_total, connect_failures, connection_overflows, retried,
+      timeouts, overflows;
   metrics::GaugeFamily connections_active, requests_active;
 };
 

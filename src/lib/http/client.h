@@ -87,6 +87,13 @@ std::unique_ptr<ClientConnection> make_client(std::unique_ptr<io::Transport> tra
 struct PoolLimits {
   uint32_t max_connections = UINT32_MAX, max_pending_requests = UINT32_MAX, max_requests = UINT32_MAX;
   uint32_t connections = 0, pending_requests = 0, requests = 0;
+  std::function<void(int)>
+      on_connections;  // told of each that begins (1; it may still fail) and ends (-1); may be null
+
+  void count_connections(int change) {
+    connections += static_cast<uint32_t>(change);
+    if (on_connections) on_connections(change);
+  }
 };
 
 // Counters of a pool, for metrics; plain numbers of one worker.

@@ -65,6 +65,7 @@ Pool::State::~State() { close(); }
 void Pool::State::close() {
   if (std::exchange(closed_, true)) return;
   connecting_.cancel();
+  if (limits_ && connecting_count_) limits_->count_connections(-static_cast<int>(connecting_count_));
   connecting_count_ = 0;
   cleaning_.cancel();
   sweep_.cancel();
@@ -144,7 +145,7 @@ bool Pool::State::may_connect() const {
 void Pool::State::connect_for_waiting() {
   while (!closed_ && connecting_count_ * streams_per_connection() < waiting_count_ && may_connect()) {
     ++connecting_count_;
-    if (limits_) ++limits_->connections;
+    if (limits_) limits_->count_connections(1);
     connecting_.start(connect_one());
   }
 }
@@ -158,7 +159,7 @@ io::Task<void> Pool::State::connect_one() {
     connected(std::move(*made));
     co_return;
   }
-  if (limits_) --limits_->connections;
+  if (limits_) limits_->count_connections(-1);
   ++counts.connect_failures;
   fail_waiting(SendError::connect, made.error());
 }
@@ -236,7 +237,7 @@ void Pool::State::remove(Entry& entry) {
   entry.connection->observe(nullptr);
   ++counts.connections_closed;
   if (limits_) {
-    --limits_->connections;
+    limits_->count_connections(-1);
     limits_->requests -= entry.counted;
   }
   const auto at = std::ranges::find(entries_, &entry, &std::unique_ptr<Entry>::get);

@@ -110,7 +110,9 @@ TEST(Pool, OpensOneConnectionForEachConcurrentRequest) {
 TEST(Pool, KeepsItsLimits) {
   SimulatedWorld world(1);
   TestServer server(world, echo);
+  int told = 0;
   PoolLimits limits{.max_connections = 2, .max_pending_requests = 3, .max_requests = 100};
+  limits.on_connections = [&told](int change) { told += change; };
   TestClient client(world, {}, &limits);
   client.get("/slow");
   client.get("/slow");
@@ -124,6 +126,7 @@ TEST(Pool, KeepsItsLimits) {
   EXPECT_EQ(client.outcomes[4], "200 /2");
   EXPECT_EQ(server.open, 2);
   EXPECT_EQ(limits.connections, 2u);
+  EXPECT_EQ(told, 2);
   EXPECT_EQ(limits.requests, 0u);
   EXPECT_EQ(limits.pending_requests, 0u);
   limits.max_requests = 1;
@@ -131,7 +134,21 @@ TEST(Pool, KeepsItsLimits) {
   EXPECT_EQ(client.outcome("/x"), "overflow: too many requests");
   client.pool.reset();
   EXPECT_EQ(limits.connections, 0u);
+  EXPECT_EQ(told, 0);
   EXPECT_EQ(limits.requests, 0u);
+}
+
+TEST(Pool, GivesBackConnectionsThatWereStillBeingMade) {
+  SimulatedWorld world(1);
+  TestServer server(world, echo);
+  PoolLimits limits{.max_connections = 2};
+  TestClient client(world, {}, &limits);
+  world.partition("10.0.0.1", "10.0.0.2");
+  client.get("/");
+  world.run_for(10ms);
+  EXPECT_EQ(limits.connections, 1u);
+  client.pool.reset();
+  EXPECT_EQ(limits.connections, 0u);
 }
 
 TEST(Pool, TellsAllWhoWaitWhenAConnectFails) {

@@ -25,7 +25,7 @@ Proxy::Proxy(ProxyPlace place, envoy::config::bootstrap::v3::Bootstrap bootstrap
       options_(std::move(options)),
       families_(registry_),
       tls_(options_.secrets, loop_),
-      runtime_(loop_, registry_, families_, tls_, discovery::self_of(bootstrap_.node()), bootstrap_.node().id()),
+      runtime_(loop_, registry_, tls_, discovery::self_of(bootstrap_.node()), bootstrap_.node().id()),
       ads_task_(loop_),
       quit_(loop_),
       started_(loop_.now()) {
@@ -83,10 +83,8 @@ Result<> apply_resources(discovery::Runtime& runtime, const envoy::config::boots
 
 Result<> Proxy::validate(io::Loop& loop, const envoy::config::bootstrap::v3::Bootstrap& bootstrap) {
   metrics::Registry registry;
-  downstream::Families families(registry);
   discovery::TlsContexts tls(nullptr, loop);
-  discovery::Runtime runtime(loop, registry, families, tls, discovery::self_of(bootstrap.node()),
-                             bootstrap.node().id());
+  discovery::Runtime runtime(loop, registry, tls, discovery::self_of(bootstrap.node()), bootstrap.node().id());
   runtime.resolve = [](const std::string&, auto, auto) {};
   return apply_resources(runtime, bootstrap);
 }

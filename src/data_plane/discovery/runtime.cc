@@ -35,14 +35,9 @@ void accept(Applied<Message>& applied, const Message& message, const std::string
 
 }  // namespace
 
-Runtime::Runtime(io::Loop& loop, metrics::Registry& registry, const downstream::Families& families, TlsContexts& tls,
-                 telemetry::Peer self, std::string node_id)
-    : loop_(loop),
-      registry_(registry),
-      families_(families),
-      tls_(tls),
-      self_(std::move(self)),
-      node_id_(std::move(node_id)) {
+Runtime::Runtime(io::Loop& loop, metrics::Registry& registry, TlsContexts& tls, telemetry::Peer self,
+                 std::string node_id)
+    : loop_(loop), registry_(registry), tls_(tls), self_(std::move(self)), node_id_(std::move(node_id)) {
   tls_.when_ready([this] { look_at_warming(); });
 }
 

@@ -26,8 +26,7 @@ struct Applied {
 
 class Runtime {
  public:
-  Runtime(io::Loop& loop, metrics::Registry& registry, const downstream::Families& families, TlsContexts& tls,
-          telemetry::Peer self, std::string node_id);
+  Runtime(io::Loop& loop, metrics::Registry& registry, TlsContexts& tls, telemetry::Peer self, std::string node_id);
   Runtime(const Runtime&) = delete;
   ~Runtime();
 
@@ -87,7 +86,6 @@ class Runtime {
 
   io::Loop& loop_;
   metrics::Registry& registry_;
-  const downstream::Families& families_;
   TlsContexts& tls_;
   telemetry::Peer self_;
   std::string node_id_;

@@ -136,7 +136,7 @@ class NotHonoured(Control):
         self.assertEqual(self.log("control.log").count("Mongo of port 80"), 1, "once, not with every change")
 
     def test_in_a_bootstrap(self):
-        path = self.write("proxy.yaml", BOOTSTRAP.format(port=self.plain, admin=self.admin)
+        path = self.write("proxy.yaml", BOOTSTRAP.format(port=self.plain, admin=self.admin, api="DELTA_GRPC")
                           + "    upstream_connection_options: {tcp_keepalive: {keepalive_time: 10}}\n"
                           + "stats_flush_interval: 1s\n")
         self.start(os.environ["LATEEN_PROXY"], "-c", path, log="proxy.log")

@@ -1,4 +1,4 @@
-"""What these tests share: programs and their logs, a good neighbour, and what a process holds.
+"""What tests of whole programs share: programs and their logs, a good neighbour, and what a process holds.
 
 Programs: LATEEN and LATEEN_PROXY in the environment.
 """
@@ -43,7 +43,7 @@ class Lab(unittest.TestCase):
     """A scratch folder and the programs started in it; whatever fails shows their logs."""
 
     def setUp(self):
-        scratch = tempfile.TemporaryDirectory(prefix="lateen-hostile-")
+        scratch = tempfile.TemporaryDirectory(prefix="lateen-test-")
         self.addCleanup(scratch.cleanup)
         self.folder = pathlib.Path(scratch.name)
 

@@ -1,4 +1,4 @@
-"""The control plane and members of its mesh, for the tests here."""
+"""The control plane and members of its mesh, as programs, for tests."""
 
 import json
 import os
@@ -27,7 +27,7 @@ node:
   metadata: {{NAMESPACE: shop, CLUSTER_ID: Kubernetes, LABELS: {{app: edge}}}}
 admin: {{address: {{socket_address: {{address: 127.0.0.1, port_value: {admin}}}}}}}
 dynamic_resources:
-  ads_config: {{api_type: DELTA_GRPC, transport_api_version: V3, grpc_services: [{{envoy_grpc: {{cluster_name: xds}}}}]}}
+  ads_config: {{api_type: {api}, transport_api_version: V3, grpc_services: [{{envoy_grpc: {{cluster_name: xds}}}}]}}
   cds_config: {{ads: {{}}, resource_api_version: V3}}
   lds_config: {{ads: {{}}, resource_api_version: V3}}
 static_resources:
@@ -64,6 +64,9 @@ class Control(Lab):
         draft.write_text(text)
         draft.rename(self.objects / name)
 
+    def put_service(self, name: str, number: int) -> None:
+        self.put(f"{name}.yaml", SERVICE.format(name=name, number=number))
+
     def control_words(self) -> list:
         return [os.environ["LATEEN"], "control", "--config", self.objects, "--state", self.state,
                 "--listen", f"127.0.0.1:{self.secure}", "--listen-plain", f"127.0.0.1:{self.plain}",
@@ -73,8 +76,8 @@ class Control(Lab):
         self.control = self.start(*self.control_words(), *words, log="control.log")
         self.until("the control plane is ready", lambda: fetch(self.pages, "/ready")[0] == 200)
 
-    def start_proxy(self) -> None:
-        path = self.write("proxy.yaml", BOOTSTRAP.format(port=self.plain, admin=self.admin))
+    def start_proxy(self, api: str = "DELTA_GRPC") -> None:
+        path = self.write("proxy.yaml", BOOTSTRAP.format(port=self.plain, admin=self.admin, api=api))
         self.proxy = self.start(os.environ["LATEEN_PROXY"], "-c", path, "--concurrency", "1", log="proxy.log")
 
     def asked(self, *words: str) -> object:

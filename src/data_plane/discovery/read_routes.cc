@@ -90,6 +90,18 @@ Result<router::PerFilter> read_filters(const google::protobuf::Map<std::string, 
   return out;
 }
 
+// What route configurations, virtual hosts and routes have alike.
+template <class Message, class Out>
+Result<> read_shared(const Message& message, const ReadFilterSettings& filters, Notes& notes, Out& out) {
+  auto mutations = read_mutations(message);
+  if (!mutations) return failed(mutations);
+  out.mutations = std::move(*mutations);
+  auto per_filter = read_filters(message.typed_per_filter_config(), filters, notes);
+  if (!per_filter) return failed(per_filter);
+  out.filters = std::move(*per_filter);
+  return {};
+}
+
 Result<router::Route> read_route(const routev3::Route& message, const ReadFilterSettings& filters, Notes& notes) {
   notes.check(
       message, "route",
@@ -99,12 +111,7 @@ Result<router::Route> read_route(const routev3::Route& message, const ReadFilter
   out.name = message.name();
   if (auto read = read_match(message.match(), out, notes); !read) return failed(read);
   if (auto read = read_action(message, out, notes); !read) return failed(read);
-  auto mutations = read_mutations(message);
-  if (!mutations) return failed(mutations);
-  out.mutations = std::move(*mutations);
-  auto per_filter = read_filters(message.typed_per_filter_config(), filters, notes);
-  if (!per_filter) return failed(per_filter);
-  out.filters = std::move(*per_filter);
+  if (auto read = read_shared(message, filters, notes, out); !read) return failed(read);
   return out;
 }
 
@@ -132,12 +139,7 @@ Result<router::VirtualHost> read_host(const routev3::VirtualHost& message, const
     if (!route) return failed(route, fmt::format("route {}", each.name()));
     out.routes.push_back(std::move(*route));
   }
-  auto mutations = read_mutations(message);
-  if (!mutations) return failed(mutations);
-  out.mutations = std::move(*mutations);
-  auto per_filter = read_filters(message.typed_per_filter_config(), filters, notes);
-  if (!per_filter) return failed(per_filter);
-  out.filters = std::move(*per_filter);
+  if (auto read = read_shared(message, filters, notes, out); !read) return failed(read);
   return out;
 }
 
@@ -160,12 +162,7 @@ Result<std::shared_ptr<const router::RouteTable>> read_routes(const routev3::Rou
     if (!host) return failed(host, fmt::format("virtual host {}", each.name()));
     out.hosts.push_back(std::move(*host));
   }
-  auto mutations = read_mutations(message);
-  if (!mutations) return failed(mutations);
-  out.mutations = std::move(*mutations);
-  auto per_filter = read_filters(message.typed_per_filter_config(), filters, notes);
-  if (!per_filter) return failed(per_filter);
-  out.filters = std::move(*per_filter);
+  if (auto read = read_shared(message, filters, notes, out); !read) return failed(read);
   return router::RouteTable::make(std::move(out));
 }
 

@@ -38,6 +38,17 @@ TEST(Yaml, ResolvesTheCoreSchema) {
   EXPECT_TRUE(node.find("k")->is_null());
 }
 
+TEST(Yaml, ReadsTextOfManyPieces) {
+  const std::string quotes(200, '\'');
+  EXPECT_EQ(one("'" + quotes + "'").text(), quotes.substr(100));
+  EXPECT_EQ(one("'a''''b'").text(), "a''b");
+  EXPECT_EQ(one("\xef\xbb\xbf'b'").text(), "b");
+  EXPECT_EQ(one("'x \n\n  y\t\r\n z'").text(), "x\ny z");
+  EXPECT_EQ(one("' a \n\n'").text(), " a\n");
+  EXPECT_EQ(one("|\n" + std::string("  a\n") + "  b\n").text(), "a\nb\n");
+  EXPECT_EQ(one("\"a\\tb\\x41\n  c\"").text(), "a\tbA c");
+}
+
 TEST(Yaml, RemembersPlaces) {
   const Node node = one("# comment\nspec:\n  hosts:\n  - a\n  - {b: [1, 2]}\n");
   EXPECT_EQ(node.as_map()->front().position, (Position{2, 1}));

@@ -19,11 +19,67 @@ struct DiagEnd {
   void operator()(fy_diag* diag) const { fy_diag_destroy(diag); }
 };
 
+// Of anchors, aliases and tags.
 std::string_view text_of(fy_token* token) {
   size_t length = 0;
   const char* text = token ? fy_token_get_text(token, &length) : nullptr;
   return text ? std::string_view(text, length) : std::string_view();
 }
+
+// A single-quoted scalar between its quotes: two quotes are one, and lines are folded (YAML 1.2 sections 7.3.2
+// and 6.5).
+void unquote(std::string_view raw, std::string& out) {
+  constexpr std::string_view white = " \t";
+  for (size_t i = 0; i < raw.size();) {
+    if (raw[i] != '\n' && raw[i] != '\r') {
+      out += raw[i];
+      i += raw[i] == '\'' ? 2 : 1;
+      continue;
+    }
+    out.resize(out.find_last_not_of(white) + 1);
+    size_t breaks = 0;
+    for (; i < raw.size() && (raw[i] == '\n' || raw[i] == '\r' || white.contains(raw[i])); ++i)
+      if (raw[i] == '\n' || (raw[i] == '\r' && raw.substr(i + 1, 1) != "\n")) ++breaks;
+    if (breaks == 1)
+      out += ' ';
+    else
+      out.append(breaks - 1, '\n');
+  }
+}
+
+// The texts of scalars. Not by fy_token_get_text(): in libfyaml 0.7 it leaks where a scalar has many pieces, and cuts
+// some scalars short. Its pieces are right, but for several quotes in a row in single-quoted text.
+class ScalarText {
+ public:
+  explicit ScalarText(std::string_view input) : input_(input) {}
+
+  // Valid until the next call.
+  std::string_view read(fy_event* event) {
+    text_.clear();
+    fy_token* token = event->scalar.value;
+    if (!token || !iterator_) return text_;
+    const fy_mark *begin = fy_event_start_mark(event), *end = fy_event_end_mark(event);
+    if (fy_token_scalar_style(token) == FYSS_SINGLE_QUOTED && begin && end && begin->input_pos <= end->input_pos &&
+        end->input_pos <= input_.size()) {
+      unquote(input_.substr(begin->input_pos, end->input_pos - begin->input_pos), text_);
+      return text_;
+    }
+    fy_token_iter_start(token, iterator_.get());
+    const fy_iter_chunk* piece = nullptr;
+    int error = 0;
+    while ((piece = fy_token_iter_chunk_next(iterator_.get(), piece, &error))) text_.append(piece->str, piece->len);
+    fy_token_iter_finish(iterator_.get());
+    return text_;
+  }
+
+ private:
+  struct End {
+    void operator()(fy_token_iter* iterator) const { fy_token_iter_destroy(iterator); }
+  };
+  std::string_view input_;
+  std::unique_ptr<fy_token_iter, End> iterator_{fy_token_iter_create(nullptr)};
+  std::string text_;
+};
 
 // One list or map that is still open.
 struct Open {
@@ -68,7 +124,8 @@ Size size_of(const Node& node) {
 // Builds trees from libfyaml's events. Nothing here recurses over the input except into Nodes of bounded depth.
 class Builder {
  public:
-  Builder(std::vector<Node>& out, const Limits& limits) : out_(out), limits_(limits) {}
+  Builder(std::string_view input, std::vector<Node>& out, const Limits& limits)
+      : out_(out), limits_(limits), scalar_text_(input) {}
 
   // False when reading must stop; problem() and position() then say why.
   bool take(fy_event* event) {
@@ -115,7 +172,7 @@ class Builder {
 
   bool scalar(fy_event* event) {
     fy_token* token = event->scalar.value;
-    const std::string_view text = text_of(token);
+    const std::string_view text = scalar_text_.read(event);
     const auto style = token ? fy_token_scalar_style(token) : FYSS_PLAIN;
     const bool plain = style == FYSS_PLAIN;
     // libfyaml's mark stands behind the quote.
@@ -242,6 +299,7 @@ class Builder {
   size_t nodes_ = 0;
   size_t bytes_ = 0;
   Position position_{1, 1};
+  ScalarText scalar_text_;
   std::string problem_;
 };
 
@@ -276,7 +334,7 @@ std::vector<Node> read_yaml(std::string_view text, std::string_view file, Diagno
     diagnostics.error(file, {1, 1}, "", "the YAML reader could not be started");
     return out;
   }
-  Builder builder(out, limits);
+  Builder builder(text, out, limits);
   while (fy_event* event = fy_parser_parse(parser.get())) {
     const bool end = event->type == FYET_STREAM_END;
     const bool good = builder.take(event);

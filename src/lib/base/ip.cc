@@ -25,7 +25,7 @@ Ip Ip::v6(const std::array<uint8_t, 16>& bytes) {
 Result<Ip> Ip::parse(std::string_view text) {
   Ip ip;
   char copy[INET6_ADDRSTRLEN];
-  if (text.size() < sizeof copy) {
+  if (!text.empty() && text.size() < sizeof copy) {
     std::memcpy(copy, text.data(), text.size());
     copy[text.size()] = 0;
     if (std::memchr(copy, 0, text.size()) == nullptr) {

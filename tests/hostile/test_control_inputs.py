@@ -3,6 +3,7 @@
 import os
 import unittest
 
+from lab import free_port
 from mesh import BOOTSTRAP, SERVICE, Control, cluster
 
 RULE = """apiVersion: networking.istio.io/v1
@@ -134,6 +135,15 @@ class NotHonoured(Control):
         self.put("late.yaml", SERVICE.format(name="late", number=8))
         self.until("the next version is there", lambda: cluster("late") in self.clusters())
         self.assertEqual(self.log("control.log").count("Mongo of port 80"), 1, "once, not with every change")
+
+    def test_in_the_metadata_of_proxies_that_are_alike(self):
+        self.start_control()
+        for number in (1, 2):
+            text = BOOTSTRAP.format(port=self.plain, admin=free_port(), api="DELTA_GRPC").replace("edge-1", f"edge-{number}")
+            path = self.write(f"proxy-{number}.yaml", text.replace("metadata: {", f"metadata: {{AUTO_REGISTER_GROUP: group-{number}, "))
+            self.start(os.environ["LATEEN_PROXY"], "-c", path, "--concurrency", "1", log=f"proxy-{number}.log")
+        for number in (1, 2):
+            self.until_logged("control.log", f"edge-{number}.shop~shop.svc.cluster.local: AUTO_REGISTER_GROUP group-{number} is not honoured yet")
 
     def test_in_a_bootstrap(self):
         path = self.write("proxy.yaml", BOOTSTRAP.format(port=self.plain, admin=self.admin, api="DELTA_GRPC")

@@ -101,7 +101,8 @@ Resources translate(const snapshot::Snapshot& snapshot, const Proxy& proxy) {
   out.clusters = clusters_of(in);
   out.routes = routes_of(in, route_names(out.listeners));
   out.endpoints = endpoints_of(in, endpoint_names(out.clusters));
-  out.warnings = unsupported(in);
+  out.warnings = unsupported(whole);
+  for (auto& each : unsupported(in)) out.warnings.push_back(std::move(each));
   return out;
 }
 

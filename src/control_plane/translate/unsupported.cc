@@ -104,19 +104,6 @@ void look_at_gateways(const Context& in, Findings& out) {
   }
 }
 
-// What the proxy says of itself.
-void look_at_proxy(const Context& in, Findings& out) {
-  const auto say = [&](std::string_view what) { out.add(fmt::format("proxy {}: {}", in.proxy.id, what)); };
-  if (in.proxy.text("INTERCEPTION_MODE") == "TPROXY")
-    say("INTERCEPTION_MODE TPROXY is not honoured yet, it is treated as REDIRECT");
-  if (const auto group = in.proxy.text("AUTO_REGISTER_GROUP"); !group.empty())
-    say(fmt::format("AUTO_REGISTER_GROUP {} is not honoured yet; write a WorkloadEntry for it", group));
-  const auto* own = in.proxy.metadata.find("PROXY_CONFIG");
-  for (const std::string_view field : {"gatewayTopology", "tracing", "proxyHeaders"})
-    if (own && own->find(field))
-      say(fmt::format("PROXY_CONFIG {} is not honoured yet; defaultConfig of the mesh is taken", field));
-}
-
 void look_at_mesh(const Context& in, Findings& out) {
   using Outbound = config::MeshConfig::OutboundTrafficPolicy::Mode;
   if (in.mesh.outbound_traffic_policy.mode == Outbound::ALLOW_ANY_DYNAMIC_DNS)
@@ -132,12 +119,25 @@ void look_at_mesh(const Context& in, Findings& out) {
 std::vector<std::string> unsupported(const Context& in) {
   Findings out(in);
   look_at_mesh(in, out);
-  look_at_proxy(in, out);
   look_at_gateways(in, out);
   look_at_routes(in, out);
   look_at_policies(in, out);
   look_at_services(in, out);
   return out.take();
+}
+
+std::vector<std::string> unsupported(const Proxy& proxy) {
+  std::vector<std::string> out;
+  const auto say = [&](std::string_view what) { out.push_back(fmt::format("proxy {}: {}", proxy.id, what)); };
+  if (proxy.text("INTERCEPTION_MODE") == "TPROXY")
+    say("INTERCEPTION_MODE TPROXY is not honoured yet, it is treated as REDIRECT");
+  if (const auto group = proxy.text("AUTO_REGISTER_GROUP"); !group.empty())
+    say(fmt::format("AUTO_REGISTER_GROUP {} is not honoured yet; write a WorkloadEntry for it", group));
+  const auto* own = proxy.metadata.find("PROXY_CONFIG");
+  for (const std::string_view field : {"gatewayTopology", "tracing", "proxyHeaders"})
+    if (own && own->find(field))
+      say(fmt::format("PROXY_CONFIG {} is not honoured yet; defaultConfig of the mesh is taken", field));
+  return out;
 }
 
 }  // namespace lateen::translate

@@ -8,6 +8,10 @@
 namespace lateen::translate {
 
 // "EnvoyFilter default/lua: spec: is not translated yet", each once. Only what concerns the proxy.
+// Proxies that are alike (place.h) have the same.
 std::vector<std::string> unsupported(const Context& in);
+
+// What a proxy asks for in its own metadata: "proxy web-1.shop: AUTO_REGISTER_GROUP ...".
+std::vector<std::string> unsupported(const Proxy& proxy);
 
 }  // namespace lateen::translate

@@ -1,6 +1,7 @@
 #include "control_plane/xds/translated_source.h"
 
 #include "config/xds/names.h"
+#include "control_plane/translate/unsupported.h"
 #include "lib/base/log.h"
 
 namespace lateen::discovery {
@@ -98,6 +99,7 @@ void TranslatedSource::set_snapshot(std::shared_ptr<const snapshot::Snapshot> sn
 Result<std::unique_ptr<View>> TranslatedSource::view(const Node& node) {
   auto proxy = proxy_of(node);
   if (!proxy) return failed(proxy);
+  tell(translate::unsupported(*proxy));
   return std::make_unique<ProxyView>(*this, std::move(*proxy));
 }
 

@@ -1,6 +1,10 @@
 #include "control_plane/ingest/directory.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "lib/base/log.h"
+#include "lib/base/memory.h"
 
 namespace lateen::ingest {
 namespace {
@@ -50,7 +54,15 @@ Result<std::unique_ptr<DirectorySource>> DirectorySource::open(io::Reactor& reac
 bool DirectorySource::look() {
   auto files = read_directory(directory_, options_.limits);
   lost_ = !files;
-  return files ? intent_.take(std::move(*files)) : intent_.take_failure(files.error());
+  if (!files) return intent_.take_failure(files.error());
+  // Reading takes some fifteen times a text's size, and letting go of many objects leaves as much behind.
+  constexpr size_t large = 8 << 20;
+  size_t bytes = 0;
+  for (const FoundFile& file : *files) bytes += file.text ? file.text->size() : 0;
+  const size_t before = std::exchange(bytes_, bytes);
+  const bool changed = intent_.take(std::move(*files));
+  if (std::max(bytes, before) >= large) return_free_memory();
+  return changed;
 }
 
 io::Task<void> DirectorySource::next() {

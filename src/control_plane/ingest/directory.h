@@ -55,6 +55,7 @@ class DirectorySource {
   DirectoryOptions options_;
   std::unique_ptr<io::DirectoryWatch> watch_;
   bool lost_ = false;  // the folder could not be read: nothing would tell that it is back
+  size_t bytes_ = 0;   // of all files, when they were read last
   Intent intent_;
 };
 

@@ -146,6 +146,8 @@ TEST(Write, YamlReadsBackEqual) {
   node["unicode"] = "h\u00e9";
   node["float"] = 2.0;
   node["int"] = -7;
+  node["digits"] = "7 a\nb: c";
+  node["digit and hash"] = "1 #b";
   node["none"] = Node();
   node["time"] = "12:30:45";
   node["list"] = Node(Node::List{Node(1), Node(Node::List{Node("x"), Node("y")}), Node::map(), Node::list()});

@@ -15,7 +15,8 @@ bool plain_is_safe(std::string_view text) {
     if (text == word) return false;
   }
   if (std::string_view("-?:,[]{}#&*!|>'\"%@`~=<. ").find(text.front()) != std::string_view::npos) return false;
-  if (text.front() >= '0' && text.front() <= '9') return text.find_first_of(":_eExX+-") == std::string_view::npos;
+  const bool may_be_number = text.front() >= '0' && text.front() <= '9';
+  if (may_be_number && text.find_first_of(":_eExX+-") != std::string_view::npos) return false;
   if (text.back() == ' ' || text.back() == ':') return false;
   for (size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);

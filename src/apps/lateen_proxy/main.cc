@@ -137,7 +137,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   io::RealNetwork network(reactor);
-  wiring::Proxy proxy(wiring::ProxyPlace::machine(network, command.workers), std::move(*bootstrap),
+  wiring::Proxy proxy(wiring::ProxyPlace::machine(reactor, network, command.workers), std::move(*bootstrap),
                       {.drain_time = command.drain_time});
   if (auto started = proxy.start(); !started) {
     fmt::print(stderr, "{}: {}\n", command.config, started.error().message);

@@ -210,7 +210,8 @@ io::Task<Result<>> Member::configure() {
   proxy.admin = options_.admin;
   proxy.readiness = options_.readiness;
   proxy.metrics = options_.metrics;
-  proxy_ = std::make_unique<Proxy>(ProxyPlace::machine(network_, options_.workers), bootstrap(), std::move(proxy));
+  proxy_ =
+      std::make_unique<Proxy>(ProxyPlace::machine(reactor_, network_, options_.workers), bootstrap(), std::move(proxy));
   open_channel();
   if (auto started = proxy_->start(); !started) co_return failed(started);
   while (!proxy_->ready()) co_await reactor_.sleep(2ms);

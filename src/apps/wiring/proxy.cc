@@ -3,18 +3,20 @@
 #include <csignal>
 #include <thread>
 
+#include "data_plane/agent/file_secrets.h"
 #include "lib/base/log.h"
 
 namespace lateen::wiring {
 
 static log::Component log_("proxy");
 
-ProxyPlace ProxyPlace::machine(io::Network& network, unsigned threads) {
+ProxyPlace ProxyPlace::machine(io::Reactor& reactor, io::Network& network, unsigned threads) {
   const unsigned count = threads ? threads : std::max(1U, std::thread::hardware_concurrency());
   return {.network = network,
           .workers = std::make_unique<io::ThreadWorkers>(count),
           .dns = upstream::read_dns_settings(io::read_file("/etc/resolv.conf").value_or(""),
-                                             io::read_file("/etc/hosts").value_or(""))};
+                                             io::read_file("/etc/hosts").value_or("")),
+          .files = std::make_unique<agent::FileSecrets>(reactor)};
 }
 
 Proxy::Proxy(ProxyPlace place, envoy::config::bootstrap::v3::Bootstrap bootstrap, ProxyOptions options)
@@ -24,7 +26,7 @@ Proxy::Proxy(ProxyPlace place, envoy::config::bootstrap::v3::Bootstrap bootstrap
       bootstrap_(std::move(bootstrap)),
       options_(std::move(options)),
       families_(registry_),
-      tls_(options_.secrets, loop_),
+      tls_({.own = options_.secrets, .files = place_.files.get()}),
       runtime_(loop_, registry_, tls_, discovery::self_of(bootstrap_.node()), bootstrap_.node().id()),
       ads_task_(loop_),
       quit_(loop_),
@@ -81,10 +83,11 @@ Result<> apply_resources(discovery::Runtime& runtime, const envoy::config::boots
 
 }  // namespace
 
-Result<> Proxy::validate(io::Loop& loop, const envoy::config::bootstrap::v3::Bootstrap& bootstrap) {
+Result<> Proxy::validate(io::Reactor& reactor, const envoy::config::bootstrap::v3::Bootstrap& bootstrap) {
   metrics::Registry registry;
-  discovery::TlsContexts tls(nullptr, loop);
-  discovery::Runtime runtime(loop, registry, tls, discovery::self_of(bootstrap.node()), bootstrap.node().id());
+  agent::FileSecrets files(reactor);
+  discovery::TlsContexts tls({.files = &files});
+  discovery::Runtime runtime(reactor, registry, tls, discovery::self_of(bootstrap.node()), bootstrap.node().id());
   runtime.resolve = [](const std::string&, auto, auto) {};
   return apply_resources(runtime, bootstrap);
 }

@@ -14,12 +14,13 @@ namespace lateen::wiring {
 
 // Where a proxy runs.
 struct ProxyPlace {
-  // This machine: threads (0: one for each core), the system's resolver, files for access logs.
-  static ProxyPlace machine(io::Network& network, unsigned threads);
+  // This machine: threads (0: one for each core), the system's resolver, files for access logs and of certificates.
+  static ProxyPlace machine(io::Reactor& reactor, io::Network& network, unsigned threads);
 
   io::Network& network;  // of the main loop
   std::unique_ptr<io::Workers> workers;
   upstream::DnsSettings dns;
+  std::unique_ptr<agent::SecretSource> files;  // secrets in PEM files; null: there are none
   telemetry::OpenLog open_log = telemetry::open_log;
 };
 
@@ -39,7 +40,7 @@ class Proxy {
   // Applies the static resources and starts everything. Fails, naming the resource, when one cannot be used.
   Result<> start();
   // As start(), but opens no socket: says whether the bootstrap can be served.
-  static Result<> validate(io::Loop& loop, const envoy::config::bootstrap::v3::Bootstrap& bootstrap);
+  static Result<> validate(io::Reactor& reactor, const envoy::config::bootstrap::v3::Bootstrap& bootstrap);
 
   // Where the xDS stream goes when the bootstrap names no cluster for it: a channel of the caller's.
   void use_channel(std::unique_ptr<grpc::Channel> channel) { channel_ = std::move(channel); }

@@ -1,5 +1,7 @@
 #include "data_plane/agent/file_secrets.h"
 
+#include <filesystem>
+
 #include "lib/base/log.h"
 #include "lib/tls/trust.h"
 
@@ -15,6 +17,16 @@ std::string directory_of(const std::string& file) {
   const size_t slash = file.rfind('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : file.substr(0, slash);
+}
+
+// Where distributions keep the roots that everybody trusts: Debian and its kin, Red Hat's, SUSE's, Alpine's.
+std::string system_roots() {
+  static constexpr const char* places[] = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+                                           "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
+  std::error_code ignored;
+  for (const char* place : places)
+    if (std::filesystem::exists(place, ignored)) return place;
+  return places[0];
 }
 
 Result<Secret> read_certificate(const FileSecrets::Files& files) {
@@ -46,6 +58,7 @@ Result<Secret> read_secret(const FileSecrets::Files& files) {
 std::optional<FileSecrets::Files> FileSecrets::files_of(const std::string& name) const {
   if (const auto it = named_.find(name); it != named_.end()) return it->second;
   constexpr std::string_view certificate = "file-cert:", roots = "file-root:";
+  if (name == "file-root:system") return Files{.chain = "", .key = "", .roots = system_roots(), .crl = ""};
   if (name.starts_with(roots) && name.size() > roots.size())
     return Files{.chain = "", .key = "", .roots = name.substr(roots.size()), .crl = ""};
   const size_t tilde = name.find('~');

@@ -9,7 +9,8 @@
 
 namespace lateen::agent {
 
-// Understands "file-cert:CERTIFICATE~KEY" and "file-root:ROOTS"; further names can be given files. Changes are taken
+// Understands "file-cert:CERTIFICATE~KEY", "file-root:ROOTS" and "file-root:system" (the system's own roots, as Istio
+// means it); further names can be given files. Changes are taken
 // over 100 ms after the last one (certificate and key are written one after the other); symlinks that are exchanged, as
 // Kubernetes does, count as changes. Files that cannot be read, or a key that does not fit, keep the last good secret.
 class FileSecrets final : public SecretSource {

@@ -15,6 +15,7 @@ struct TlsContexts::Entry : std::enable_shared_from_this<TlsContexts::Entry> {
   tls::ContextSettings settings;               // without credentials and trust
   std::vector<std::string> certificate_names;  // of secrets
   std::string validation_name;
+  std::vector<std::string> file_names;  // of those secrets: what comes from files with a watched_directory
   std::vector<agent::Secret> inline_certificates;
   std::optional<agent::Secret> inline_roots;
   bool wants_roots = false;
@@ -27,6 +28,15 @@ struct TlsContexts::Source {
   bool from_ads = false;
   agent::SecretPtr secret;
   std::vector<std::weak_ptr<Entry>> users;
+  size_t tidy_at = 16;  // so many users, and those that are gone are looked for
+
+  void add(const std::shared_ptr<Entry>& entry) {
+    if (users.size() >= tidy_at) {
+      std::erase_if(users, [](const auto& user) { return user.expired(); });
+      tidy_at = 2 * users.size() + 16;
+    }
+    users.push_back(entry);
+  }
   std::unique_ptr<agent::SecretSource::Watch> watch;
 };
 
@@ -75,13 +85,15 @@ Result<TlsContexts::Slot> TlsContexts::make(const tlsv3::CommonTlsContext& commo
                 "a downstream TLS context needs a certificate: tls_certificates or tls_certificate_sds_secret_configs");
   if (!entry->wants_roots && !server)
     settings.peer_certificate = tls::PeerCertificate::ignored;  // Envoy: no trusted_ca, no check
+  for (const std::string& name : entry->file_names) subscribe(name, from_.files, false, entry);
   for (const auto& config : common.tls_certificate_sds_secret_configs())
-    want(config.name(), config.sds_config().has_ads(), entry);
-  if (!entry->validation_name.empty()) {
-    const auto& sds = common.has_combined_validation_context()
-                          ? common.combined_validation_context().validation_context_sds_secret_config()
-                          : common.validation_context_sds_secret_config();
-    want(entry->validation_name, sds.sds_config().has_ads(), entry);
+    if (auto wanted = want(config, entry, notes); !wanted) return failed(wanted, "tls_certificate_sds_secret_configs");
+  if (common.has_combined_validation_context() || common.has_validation_context_sds_secret_config()) {
+    const auto& config = common.has_combined_validation_context()
+                             ? common.combined_validation_context().validation_context_sds_secret_config()
+                             : common.validation_context_sds_secret_config();
+    if (auto wanted = want(config, entry, notes); !wanted)
+      return failed(wanted, "validation_context_sds_secret_config");
   }
   // The entry lives as long as its slot is used: the slot's deleter holds it.
   Slot slot(entry->slot.get(), [entry](upstream::TlsSlot*) {});
@@ -91,12 +103,19 @@ Result<TlsContexts::Slot> TlsContexts::make(const tlsv3::CommonTlsContext& commo
 
 Result<> TlsContexts::read_certificates(const tlsv3::CommonTlsContext& common, Entry& entry, Notes& notes) {
   for (const auto& certificate : common.tls_certificates()) {
-    notes.check(certificate, "tls_certificates", {"certificate_chain", "private_key"});
+    notes.check(certificate, "tls_certificates", {"certificate_chain", "private_key", "watched_directory"});
+    const std::string& chain_file = certificate.certificate_chain().filename();
+    const std::string& key_file = certificate.private_key().filename();
     auto chain = content_of(certificate.certificate_chain(), "certificate_chain");
     if (!chain) return failed(chain);
     auto key = content_of(certificate.private_key(), "private_key");
     if (!key) return failed(key);
     if (auto valid = tls::Credentials::parse(*chain, *key); !valid) return failed(valid, "tls_certificates");
+    if (certificate.has_watched_directory() && from_.files && !chain_file.empty() && !key_file.empty()) {
+      entry.file_names.push_back(fmt::format("file-cert:{}~{}", chain_file, key_file));
+      entry.certificate_names.push_back(entry.file_names.back());
+      continue;
+    }
     entry.inline_certificates.push_back({.chain = std::move(*chain), .key = std::move(*key)});
   }
   for (const auto& config : common.tls_certificate_sds_secret_configs())
@@ -121,9 +140,9 @@ Result<> TlsContexts::read_validation(const tlsv3::CommonTlsContext& common, Ent
 
 Result<> TlsContexts::read_validation_fields(const tlsv3::CertificateValidationContext& validation, Entry& entry,
                                              Notes& notes) {
-  notes.check(
-      validation, "validation_context",
-      {"trusted_ca", "match_subject_alt_names", "match_typed_subject_alt_names", "trust_chain_verification", "crl"});
+  notes.check(validation, "validation_context",
+              {"trusted_ca", "watched_directory", "match_subject_alt_names", "match_typed_subject_alt_names",
+               "trust_chain_verification", "crl"});
   if (validation.has_trusted_ca()) {
     auto roots = content_of(validation.trusted_ca(), "trusted_ca");
     if (!roots) return failed(roots);
@@ -134,8 +153,16 @@ Result<> TlsContexts::read_validation_fields(const tlsv3::CertificateValidationC
       secret.crl = std::move(*crl);
     }
     if (auto bundle = tls::TrustBundle::parse(secret.roots, secret.crl); !bundle) return failed(bundle, "trusted_ca");
-    entry.inline_roots = std::move(secret);
     entry.wants_roots = true;
+    const std::string& file = validation.trusted_ca().filename();
+    if (validation.has_watched_directory() && validation.has_crl())
+      notes.note("validation_context.watched_directory is not honoured beside crl");
+    if (validation.has_watched_directory() && !validation.has_crl() && from_.files && !file.empty()) {
+      entry.file_names.push_back("file-root:" + file);
+      entry.validation_name = entry.file_names.back();
+    } else {
+      entry.inline_roots = std::move(secret);
+    }
   }
   entry.settings.accept_untrusted =
       validation.trust_chain_verification() == tlsv3::CertificateValidationContext::ACCEPT_UNTRUSTED;
@@ -172,26 +199,47 @@ Result<> check_names(const std::vector<std::pair<std::string, router::StringMatc
 
 }  // namespace
 
-void TlsContexts::want(const std::string& name, bool from_ads, const std::shared_ptr<Entry>& entry) {
+// Decides where a named secret comes from.
+Result<> TlsContexts::want(const tlsv3::SdsSecretConfig& config, const std::shared_ptr<Entry>& entry, Notes& notes) {
+  const std::string& name = config.name();
+  const auto& from = config.sds_config();
+  if (name.starts_with("file-cert:") || name.starts_with("file-root:")) {
+    subscribe(name, from_.files, false, entry);
+  } else if (from_.own && (name == "default" || name == "ROOTCA" || (config.has_sds_config() && !from.has_ads()))) {
+    subscribe(name, from_.own, false, entry);
+  } else if (from.has_ads() || sources_.contains(name)) {
+    subscribe(name, nullptr, from.has_ads(), entry);
+  } else if (!config.has_sds_config()) {
+    return fail(ErrorKind::not_found, "secret {}: static_resources.secrets has none of that name", name);
+  } else {
+    // Waiting for it in silence would be worst: whoever reads the log learns why nothing answers.
+    notes.note(
+        fmt::format("secret {}: nothing brings it, so TLS waits for it for ever; an sds_config can be ads or, in "
+                    "a member that has joined, the agent's; files go into tls_certificates and trusted_ca, with "
+                    "a watched_directory when they change",
+                    name));
+    subscribe(name, nullptr, false, entry);
+  }
+  return {};
+}
+
+// From a source of this machine; or (null) by put_secret(), and asked for over ADS.
+void TlsContexts::subscribe(const std::string& name, agent::SecretSource* from, bool over_ads,
+                            const std::shared_ptr<Entry>& entry) {
   auto& source = sources_[name];
   const bool fresh = !source;
-  if (fresh)
-    source =
-        std::make_shared<Source>(Source{.name = name, .from_ads = from_ads && name != "default" && name != "ROOTCA"});
-  source->users.push_back(entry);
+  if (fresh) source = std::make_shared<Source>(Source{.name = name, .from_ads = over_ads});
+  source->add(entry);
   if (!fresh) return;
-  if (!source->from_ads && source_) {
-    source->watch = source_->watch(name, [this, weak = std::weak_ptr(source)](agent::SecretPtr secret) {
-      const auto source = weak.lock();
-      if (!source) return;
-      source->secret = std::move(secret);
-      std::erase_if(source->users, [](const auto& user) { return user.expired(); });
-      for (const auto& user : source->users)
-        if (const auto entry = user.lock()) rebuild(*entry);
-    });
-  } else if (source->from_ads && when_wanted_) {
-    when_wanted_();
-  }
+  if (over_ads && when_wanted_) when_wanted_();
+  if (!from) return;
+  source->watch = from->watch(name, [this, weak = std::weak_ptr(source)](agent::SecretPtr secret) {
+    const auto source = weak.lock();
+    if (!source) return;
+    source->secret = std::move(secret);
+    for (const auto& user : source->users)
+      if (const auto entry = user.lock()) rebuild(*entry);
+  });
 }
 
 void TlsContexts::rebuild(Entry& entry) {
@@ -250,7 +298,7 @@ Result<> TlsContexts::put_secret(const tlsv3::Secret& message) {
                 message.name());
   }
   auto& source = sources_[message.name()];
-  if (!source) source = std::make_shared<Source>(Source{.name = message.name(), .from_ads = true});
+  if (!source) source = std::make_shared<Source>(Source{.name = message.name()});
   source->secret = std::make_shared<const agent::Secret>(std::move(secret));
   for (const auto& user : source->users)
     if (const auto entry = user.lock()) rebuild(*entry);

@@ -13,8 +13,13 @@ namespace lateen::discovery {
 // the slot, from which workers take it for new handshakes.
 class TlsContexts {
  public:
-  // Own certificate and roots ("default", "ROOTCA") come from `source`; it may be null (files and inline secrets only).
-  TlsContexts(agent::SecretSource* source, io::Loop& loop) : source_(source), loop_(loop) {}
+  // Where secrets come from that are neither in the message nor sent over ADS. Both may be null; both outlive this.
+  struct Sources {
+    agent::SecretSource* own = nullptr;  // this member's certificate and roots: "default", "ROOTCA"
+    agent::SecretSource* files =
+        nullptr;  // PEM files that are followed: "file-cert:CERTIFICATE~KEY", "file-root:ROOTS"
+  };
+  explicit TlsContexts(Sources from) : from_(from) {}
 
   using Slot = std::shared_ptr<upstream::TlsSlot>;
   Result<Slot> downstream(const envoy::extensions::transport_sockets::tls::v3::DownstreamTlsContext& message,
@@ -48,11 +53,13 @@ class TlsContexts {
   Result<> read_validation_fields(
       const envoy::extensions::transport_sockets::tls::v3::CertificateValidationContext& validation, Entry& entry,
       Notes& notes);
-  void want(const std::string& name, bool from_ads, const std::shared_ptr<Entry>& entry);
+  Result<> want(const envoy::extensions::transport_sockets::tls::v3::SdsSecretConfig& config,
+                const std::shared_ptr<Entry>& entry, Notes& notes);
+  void subscribe(const std::string& name, agent::SecretSource* from, bool over_ads,
+                 const std::shared_ptr<Entry>& entry);
   void rebuild(Entry& entry);
 
-  agent::SecretSource* source_;
-  io::Loop& loop_;
+  Sources from_;
   std::map<std::string, std::shared_ptr<Source>> sources_;
   std::function<void()> when_wanted_, when_ready_;
 };

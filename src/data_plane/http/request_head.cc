@@ -1,6 +1,7 @@
 #include "data_plane/http/request_head.h"
 
 #include <algorithm>
+#include <array>
 
 #include "lib/base/strings.h"
 
@@ -15,19 +16,21 @@ void remove_hop_by_hop(http::Headers& headers, bool is_tunnel) {
       if (!lower.empty() && lower[0] != ':' && lower != "te" && lower != "host" && !(is_tunnel && lower == "upgrade"))
         headers.remove(lower);
     }
-  for (const char* name : {"connection", "keep-alive", "proxy-connection", "transfer-encoding"}) headers.remove(name);
+  static constexpr http::Headers::Names names{"connection", "keep-alive", "proxy-connection", "transfer-encoding"};
+  headers.remove(names);
   if (!is_tunnel) headers.remove("upgrade");
   if (const auto te = headers.get("te"); te && !equal_ignoring_case(trimmed(*te), "trailers")) headers.remove("te");
 }
 
 // A UUID of version 4 whose 15th character carries Envoy's trace reason ('4' none, '9' sampled).
-std::string make_request_id(Random& random) {
-  std::string id;
+std::array<char, 36> make_request_id(Random& random) {
+  std::array<char, 36> id;
   static constexpr char digits[] = "0123456789abcdef";
-  uint64_t bits[2] = {random.next(), random.next()};
+  const uint64_t bits[2] = {random.next(), random.next()};
+  char* at = id.data();
   for (int i = 0; i < 32; ++i) {
-    if (i == 8 || i == 12 || i == 16 || i == 20) id += '-';
-    id += digits[bits[i / 16] >> (4 * (i % 16)) & 15];
+    if (i == 8 || i == 12 || i == 16 || i == 20) *at++ = '-';
+    *at++ = digits[bits[i / 16] >> (4 * (i % 16)) & 15];
   }
   id[14] = '4';
   id[19] = digits[8 + (bits[1] >> 62)];
@@ -50,14 +53,25 @@ void attribute_client(Exchange& exchange, const ManagerSettings& settings) {
     return;
   }
   if (settings.trusted_hops == 0) {
-    for (const char* name :
-         {"x-envoy-external-address", "x-envoy-retriable-status-codes", "x-envoy-retriable-header-names",
-          "x-envoy-retry-on", "x-envoy-retry-grpc-on", "x-envoy-max-retries", "x-envoy-upstream-alt-stat-name",
-          "x-envoy-upstream-rq-timeout-ms", "x-envoy-upstream-rq-per-try-timeout-ms",
-          "x-envoy-upstream-rq-timeout-alt-response", "x-envoy-expected-rq-timeout-ms", "x-envoy-force-trace",
-          "x-envoy-ip-tags", "x-envoy-original-url", "x-envoy-hedge-on-per-try-timeout", "x-envoy-decorator-operation",
-          "x-envoy-downstream-service-cluster", "x-envoy-downstream-service-node"})
-      headers.remove(name);
+    static constexpr http::Headers::Names of_the_mesh{"x-envoy-external-address",
+                                                      "x-envoy-retriable-status-codes",
+                                                      "x-envoy-retriable-header-names",
+                                                      "x-envoy-retry-on",
+                                                      "x-envoy-retry-grpc-on",
+                                                      "x-envoy-max-retries",
+                                                      "x-envoy-upstream-alt-stat-name",
+                                                      "x-envoy-upstream-rq-timeout-ms",
+                                                      "x-envoy-upstream-rq-per-try-timeout-ms",
+                                                      "x-envoy-upstream-rq-timeout-alt-response",
+                                                      "x-envoy-expected-rq-timeout-ms",
+                                                      "x-envoy-force-trace",
+                                                      "x-envoy-ip-tags",
+                                                      "x-envoy-original-url",
+                                                      "x-envoy-hedge-on-per-try-timeout",
+                                                      "x-envoy-decorator-operation",
+                                                      "x-envoy-downstream-service-cluster",
+                                                      "x-envoy-downstream-service-node"};
+    headers.remove(of_the_mesh);
   }
   const std::string peer =
       connection.remote.ip.is_loopback() ? connection.local.ip.text() : connection.remote.ip.text();
@@ -111,13 +125,17 @@ bool is_plainly_normal(std::string_view path) {
 
 std::optional<http::Response> clean_path(Exchange& exchange, const ManagerSettings& settings) {
   http::Headers& headers = exchange.headers();
+  if (headers.method() == "CONNECT") return std::nullopt;
+  if (headers.path().empty()) return exchange.reply(400, "", "missing_path_rejected");
+  const bool normalizes = settings.normalize_path || settings.merge_slashes;
+  const bool escapes_matter = settings.escaped_slashes != EscapedSlashes::keep;
+  if (!settings.strip_fragment && (is_plainly_normal(headers.path()) || (!normalizes && !escapes_matter)))
+    return std::nullopt;
   std::string path(headers.path());
-  if (exchange.headers().method() == "CONNECT") return std::nullopt;
-  if (path.empty()) return exchange.reply(400, "", "missing_path_rejected");
   if (settings.strip_fragment) path.resize(std::min(path.size(), path.find('#')));
   const std::string_view plain = router::path_without_query(path);
   const auto escaped = [&](std::string_view what) { return lowered(plain).find(what) != std::string::npos; };
-  if (settings.escaped_slashes != EscapedSlashes::keep && (escaped("%2f") || escaped("%5c"))) {
+  if (escapes_matter && (escaped("%2f") || escaped("%5c"))) {
     if (settings.escaped_slashes == EscapedSlashes::reject) return exchange.reply(400, "", "path_normalization_failed");
     std::string out;
     for (size_t i = 0; i < path.size(); ++i) {
@@ -134,7 +152,7 @@ std::optional<http::Response> clean_path(Exchange& exchange, const ManagerSettin
       return response;
     }
   }
-  if ((settings.normalize_path || settings.merge_slashes) && !is_plainly_normal(path)) {
+  if (normalizes && !is_plainly_normal(path)) {
     auto normal = normalized_path(path, settings.merge_slashes);
     if (!normal) return exchange.reply(400, "", "path_normalization_failed");
     path = std::move(*normal);
@@ -223,11 +241,14 @@ std::optional<http::Response> clean_request(Exchange& exchange, const ManagerSet
   remove_hop_by_hop(headers, exchange.request().is_tunnel);
   headers.remove("x-envoy-internal");
   attribute_client(exchange, settings);
-  headers.set(":scheme", headers.value("x-forwarded-proto") == "https" ? "https" : "http");
+  const std::string_view scheme = headers.value("x-forwarded-proto") == "https" ? "https" : "http";
+  if (headers.scheme() != scheme) headers.set(":scheme", scheme);
   const bool keep_id =
       headers.has("x-request-id") && (!settings.use_remote_address || settings.preserve_external_request_id);
-  if (settings.generate_request_id && !keep_id) headers.set("x-request-id", make_request_id(exchange.loop().random()));
-  exchange.record.request_id = headers.value("x-request-id");
+  if (settings.generate_request_id && !keep_id) {
+    const auto id = make_request_id(exchange.loop().random());
+    headers.set("x-request-id", {id.data(), id.size()});
+  }
   forward_client_cert(exchange, settings);
   if (settings.tracing) continue_trace(exchange, settings);
   return std::nullopt;
@@ -258,8 +279,8 @@ void clean_response(Exchange& exchange, http::Headers& headers, const ManagerSet
   if (!settings.keep_server_header && !(settings.append_server_if_absent && headers.has("server")))
     headers.set("server", settings.server_name);
   if (!headers.has("date")) headers.add("date", http_date(exchange.record.start));
-  if (settings.always_return_request_id && !exchange.record.request_id.empty())
-    headers.set("x-request-id", exchange.record.request_id);
+  if (settings.always_return_request_id)
+    if (const auto id = exchange.headers().get("x-request-id")) headers.set("x-request-id", *id);
 }
 
 }  // namespace lateen::proxy

@@ -140,7 +140,8 @@ io::Task<std::expected<http::Response, LocalReply>> Router::forward(Forwarding f
       }
       co_return std::unexpected(reply_to(result.error(), f.record));
     }
-    if (trip.deadline && result->body) result->body = timed_body(loop_, std::move(result->body), *trip.deadline);
+    if (trip.deadline && result->body && !result->body->is_at_hand())
+      result->body = timed_body(loop_, std::move(result->body), *trip.deadline);
     co_return std::move(*result);
   }
 }
@@ -150,9 +151,9 @@ io::Task<std::expected<http::Response, LocalReply>> Router::forward(Forwarding f
 void Router::prepare(Trip& trip) {
   Forwarding& f = trip.f;
   Headers& headers = f.request.headers;
-  for (const char* name : {"x-envoy-retry-on", "x-envoy-retry-grpc-on", "x-envoy-max-retries",
-                           "x-envoy-upstream-rq-timeout-ms", "x-envoy-upstream-rq-per-try-timeout-ms"})
-    headers.remove(name);
+  static constexpr Headers::Names for_us{"x-envoy-retry-on", "x-envoy-retry-grpc-on", "x-envoy-max-retries",
+                                         "x-envoy-upstream-rq-timeout-ms", "x-envoy-upstream-rq-per-try-timeout-ms"};
+  headers.remove(for_us);
   const std::string original(headers.path());
   if (trip.action.path_rewrite.kind != PathRewrite::none) {
     const std::string path = rewritten_path(trip.action.path_rewrite, f.found.route->path, original);

@@ -136,7 +136,7 @@ constexpr Named operators[] = {
     {"CONNECTION_ID", CONNECTION(put_number(out, c->id))},
     {"TRACE_ID", VALUE(put(out, in.record.trace_id))},
     {"SPAN_ID", VALUE(put(out, in.record.span_id))},
-    {"STREAM_ID", VALUE(put(out, in.record.request_id))},
+    {"STREAM_ID", VALUE(in.request&& put(out, in.request->value("x-request-id")))},
     {"ROUTE_NAME", VALUE(put(out, in.record.route_name))},
     {"VIRTUAL_HOST_NAME", VALUE(put(out, in.record.virtual_host))},
     {"FILTER_CHAIN_NAME", CONNECTION(put(out, c->filter_chain))},

@@ -73,7 +73,7 @@ struct Record {
   std::vector<std::string> upstream_uri_sans;
   bool upstream_tls = false;
   int attempts = 0;
-  std::string trace_id, span_id, request_id;
+  std::string trace_id, span_id;
 
   std::shared_ptr<const Peer> downstream_peer, upstream_peer;
   // The service that was called, from the cluster's metadata; empty when unknown.

@@ -126,15 +126,14 @@ http::Version Cluster::version_for(const Wish& wish) const {
 }
 
 http::Pool& Cluster::pool(Host& host, http::Version version, const TransportSocket::Options& options) {
-  auto& pool = host.pools_[Host::PoolKey{version, options}];
-  if (!pool) {
-    http::ClientOptions client = settings_->http;
-    client.version = version;
-    // The pool lives in the host, and the host's users hold the cluster: both outlive every connect.
-    pool = std::make_unique<http::Pool>(
-        network_.loop(), [this, &host, options] { return open(host, options); }, client, &limits_);
-  }
-  return *pool;
+  const auto known = host.pools_.find(Host::PoolWish(version, options));
+  if (known != host.pools_.end()) return *known->second;
+  http::ClientOptions client = settings_->http;
+  client.version = version;
+  // The pool lives in the host, and the host's users hold the cluster: both outlive every connect.
+  auto made = std::make_unique<http::Pool>(
+      network_.loop(), [this, &host, options] { return open(host, options); }, client, &limits_);
+  return *host.pools_.emplace(Host::PoolKey{version, options}, std::move(made)).first->second;
 }
 
 io::Task<http::SendResult> Cluster::send(HostPtr host, http::Request request, const Wish& wish,

@@ -48,11 +48,11 @@ class Cluster {
   // What an attempt told; feeds outlier detection.
   void record(Host& host, Outcome outcome);
 
-  // Retries under way, against max_retries.
   // A connection that is no pool's, such as a TCP proxy's: false when the cluster has as many as it may. Else
   // end_connection() is owed.
   bool begin_connection();
   void end_connection() { limits_.count_connections(-1); }
+  // Retries under way, against max_retries: when true, end_retry() is owed.
   bool begin_retry();
   void end_retry() { --retries_; }
 

@@ -22,11 +22,19 @@ class Host {
   struct PoolKey {
     http::Version version;
     TransportSocket::Options options;
-    auto operator<=>(const PoolKey& other) const {
-      return std::tie(version, options.alpn, options.sni) <=>
-             std::tie(other.version, other.options.alpn, other.options.sni);
+  };
+  // What a pool is looked for by: every request does, and copies nothing.
+  struct PoolWish {
+    PoolWish(const PoolKey& key) : version(key.version), options(key.options) {}
+    PoolWish(http::Version version, const TransportSocket::Options& options) : version(version), options(options) {}
+    http::Version version;
+    const TransportSocket::Options& options;
+  };
+  struct PoolOrder {
+    using is_transparent = void;
+    bool operator()(PoolWish a, PoolWish b) const {
+      return std::tie(a.version, a.options) < std::tie(b.version, b.options);
     }
-    bool operator==(const PoolKey& other) const { return (*this <=> other) == 0; }
   };
 
   uint32_t active_requests = 0;  // what least-request compares
@@ -36,7 +44,7 @@ class Host {
   friend class OutlierWatch;
   Endpoint endpoint_;
   std::shared_ptr<TransportSocket> socket_;
-  std::map<PoolKey, std::unique_ptr<http::Pool>> pools_;
+  std::map<PoolKey, std::unique_ptr<http::Pool>, PoolOrder> pools_;
   // Outlier detection.
   bool ejected_ = false;
   uint32_t consecutive_5xx_ = 0, consecutive_gateway_ = 0, consecutive_local_ = 0;

@@ -46,6 +46,14 @@ io::Moved BodyReader::read(io::Transport& transport, Buffer& in) {
 }
 
 io::Moved::State Outbox::try_flush(io::Transport& transport) {
+  // Copying a short chunk costs less than describing it to the system.
+  constexpr size_t short_chunk = 2048;
+  if (!text.empty() && !chunk.empty() && chunk.size() <= short_chunk) {
+    text.append(chunk.view());
+    text.append(tail.view());
+    chunk = Buffer();
+    tail = Buffer();
+  }
   while (!empty()) {
     std::string_view parts[3];
     size_t count = 0;

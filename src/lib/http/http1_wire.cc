@@ -119,6 +119,13 @@ Http1Wire::Head Http1Wire::next_head(Headers& headers) {
 }
 
 std::unique_ptr<Body> Http1Wire::take_response_body() {
+  if (head.framing.kind == http1::Framing::length && head.framing.bytes == in_.size() && uploaded_) {
+    // It came with the head, as short ones do: the connection is free before the body is read.
+    auto whole = buffer_body(transport->loop(), std::exchange(in_, {}));
+    response_over_ = true;
+    release_when_over();
+    return whole;
+  }
   decoder_ = http1::BodyDecoder(head.framing, {options.max_head_bytes, options.max_head_fields});
   in_.release_if_empty();
   if (decoder_.over()) {

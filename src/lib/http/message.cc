@@ -33,30 +33,29 @@ io::Task<Result<std::string>> read_all(Body& body, size_t limit) {
 
 namespace {
 
-class TextBody final : public Body {
+class BufferBody final : public Body {
  public:
-  TextBody(io::Loop& loop, std::string text) : readable_(loop, true), text_(std::move(text)) {}
+  BufferBody(io::Loop& loop, Buffer bytes) : readable_(loop, true), length_(bytes.size()), bytes_(std::move(bytes)) {}
 
   Pulled try_pull() override {
-    if (at_ == text_.size()) return {.state = ended};
-    const std::string_view next = std::string_view(text_).substr(at_, Buffer::block_size);
-    at_ += next.size();
-    return {.state = chunk, .bytes = Buffer(next)};
+    if (bytes_.empty()) return {.state = ended};
+    return {.state = chunk, .bytes = std::exchange(bytes_, {})};
   }
   io::Readiness& readable() override { return readable_; }
-  std::optional<uint64_t> length() const override { return text_.size(); }
-  Error last_error() const override { return {ErrorKind::internal, "a body of text cannot fail"}; }
+  std::optional<uint64_t> length() const override { return length_; }
+  bool is_at_hand() const override { return true; }
+  Error last_error() const override { return {ErrorKind::internal, "a body that is there cannot fail"}; }
 
  private:
   io::Readiness readable_;
-  std::string text_;
-  size_t at_ = 0;
+  uint64_t length_;
+  Buffer bytes_;
 };
 
 }  // namespace
 
-std::unique_ptr<Body> text_body(io::Loop& loop, std::string text) {
-  return std::make_unique<TextBody>(loop, std::move(text));
+std::unique_ptr<Body> buffer_body(io::Loop& loop, Buffer bytes) {
+  return std::make_unique<BufferBody>(loop, std::move(bytes));
 }
 
 }  // namespace lateen::http

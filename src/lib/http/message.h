@@ -35,6 +35,8 @@ class Body {
   virtual io::Readiness& readable() = 0;
   // The length that the head announced and that the codec enforces; nothing when it is not known before the end.
   virtual std::optional<uint64_t> length() const { return std::nullopt; }
+  // True when everything is here already: try_pull() will neither say `blocked` nor `failed`.
+  virtual bool is_at_hand() const { return false; }
   // The fields after the body; null when there are none. Valid once try_pull() said `ended`.
   virtual const Headers* trailers() const { return nullptr; }
   virtual Error last_error() const = 0;
@@ -48,8 +50,11 @@ class Body {
 io::Task<Result<Buffer>> pull(Body& body);
 // The whole body, at most `limit` bytes (else too_large).
 io::Task<Result<std::string>> read_all(Body& body, size_t limit);
-// A body made of text that is already there. Needs a loop only for the interface's sake: it is never blocked.
-std::unique_ptr<Body> text_body(io::Loop& loop, std::string text);
+// A body that is already there. Needs a loop only for the interface's sake: it is never blocked.
+std::unique_ptr<Body> buffer_body(io::Loop& loop, Buffer bytes);
+inline std::unique_ptr<Body> text_body(io::Loop& loop, std::string_view text) {
+  return buffer_body(loop, Buffer(text));
+}
 
 enum class Version : uint8_t { http1_0, http1_1, http2 };
 

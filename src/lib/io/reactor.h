@@ -52,6 +52,8 @@ class Reactor final : public Loop {
   std::atomic<bool> stopping_{false};
   std::mutex posted_mutex_;
   std::vector<std::function<void()>> posted_;
+  mutable Time wall_taken_at_{};
+  mutable WallTime wall_now_{};
 };
 
 // The sockets of this machine, for one reactor.

@@ -4,7 +4,11 @@
 #include <cstring>
 #include <new>
 
+#include "lib/base/bytes.h"
 #include "lib/base/strings.h"
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace lateen::protocol {
 
@@ -16,52 +20,81 @@ Headers::Headers(const Headers& other) {
 }
 
 void Headers::add(std::string_view name, std::string_view value) { append(name, value, false); }
-void Headers::add_lowering(std::string_view name, std::string_view value) { append(name, value, true); }
+std::string_view Headers::add_lowering(std::string_view name, std::string_view value) {
+  return append(name, value, true);
+}
 
-void Headers::append(std::string_view name, std::string_view value, bool lowering) {
+// Makes capital letters small, also in up to 15 bytes behind the text.
+static void lower_in_place(char* at, size_t size) {
+#ifdef __SSE2__
+  const __m128i before_a = _mm_set1_epi8('A' - 1), after_z = _mm_set1_epi8('Z' + 1), distance = _mm_set1_epi8(0x20);
+  for (char* end = at + size; at < end; at += 16) {
+    auto* place = reinterpret_cast<__m128i*>(at);
+    const __m128i bytes = _mm_loadu_si128(place);
+    const __m128i capital = _mm_and_si128(_mm_cmpgt_epi8(bytes, before_a), _mm_cmplt_epi8(bytes, after_z));
+    _mm_storeu_si128(place, _mm_add_epi8(bytes, _mm_and_si128(capital, distance)));
+  }
+#else
+  std::transform(at, at + size, at, to_lower);
+#endif
+}
+
+std::string_view Headers::append(std::string_view name, std::string_view value, bool lowering) {
   name = name.substr(0, max_name_bytes);
   // The old block is given back only after the copy: name or value may lie in it.
   Block* old = make_room(1, name.size() + value.size());
   Block& block = *block_;
   char* at = block.text() + block.text_used;
-  if (lowering)
-    std::transform(name.begin(), name.end(), at, to_lower);
-  else if (!name.empty())
-    std::memcpy(at, name.data(), name.size());
-  if (!value.empty()) std::memcpy(at + name.size(), value.data(), value.size());
-  const uint8_t tag = tag_of({at, name.size()});
+  copy_short(at, name.data(), name.size());
+  if (lowering) lower_in_place(at, name.size());
+  copy_short(at + name.size(), value.data(), value.size());
+  const std::string_view kept(at, name.size());
+  const uint8_t tag = tag_of(kept);
+  if (kept.starts_with(':')) note_pseudo(kept, block.used);
   block.entry(block.used++) = Entry{.name_at = block.text_used,
                                     .value_at = static_cast<uint32_t>(block.text_used + name.size()),
                                     .value_size = static_cast<uint32_t>(value.size()),
                                     .name_size = static_cast<uint16_t>(name.size()),
-                                    .tag = tag,
-                                    .removed = false};
+                                    .key = tag};
   block.tags |= uint64_t{1} << tag % 64;
   block.text_used += static_cast<uint32_t>(name.size() + value.size());
   block.bytes += static_cast<uint32_t>(name.size() + value.size());
   ++block.live;
   if (old) Pool::give(old, old->capacity);
+  return kept;
 }
 
-void Headers::set(std::string_view name, std::string_view value) {
-  Entry* first = find(name);
-  if (!first) return add(name, value);
-  for (Entry* entry = first - 1; entry >= &block_->entry(block_->used - 1); --entry)
-    if (entry->tag == first->tag && !entry->removed && block_->field(*entry).name == name) block_->drop(*entry);
+static constexpr std::string_view pseudo_names[] = {":method", ":scheme", ":authority", ":path", ":status"};
 
-  block_->bytes += static_cast<uint32_t>(value.size()) - first->value_size;
-  if (value.size() <= first->value_size) {
-    if (!value.empty()) std::memmove(block_->text() + first->value_at, value.data(), value.size());
-  } else {
-    const auto index = static_cast<size_t>(&block_->entry(0) - first);
-    Block* old = make_room(0, value.size());
-    first = &block_->entry(index);
-    std::memcpy(block_->text() + block_->text_used, value.data(), value.size());
-    first->value_at = block_->text_used;
-    block_->text_used += static_cast<uint32_t>(value.size());
-    if (old) Pool::give(old, old->capacity);
+void Headers::note_pseudo(std::string_view name, uint32_t index) {
+  const auto which = static_cast<size_t>(std::ranges::find(pseudo_names, name) - pseudo_names);
+  if (which == pseudo_count) return;
+  uint32_t& at = block_->pseudo[which];
+  if (at == 0 || block_->entry(at - 1).is_removed()) at = index + 1;
+}
+
+// The one that was noted is gone; another may have been there beside it.
+std::string_view Headers::pseudo_again(Pseudo which) const { return value(pseudo_names[which]); }
+
+void Headers::replace(Entry& first, std::string_view value) {
+  const std::string_view name = block_->field(first).name;
+  for (Entry* entry = &first - 1; entry >= &block_->entry(block_->used - 1); --entry)
+    if (entry->key == first.key && block_->field(*entry).name == name) block_->drop(*entry);
+
+  block_->bytes += static_cast<uint32_t>(value.size()) - first.value_size;
+  if (value.size() <= first.value_size) {
+    if (!value.empty()) std::memmove(block_->text() + first.value_at, value.data(), value.size());
+    first.value_size = static_cast<uint32_t>(value.size());
+    return;
   }
-  first->value_size = static_cast<uint32_t>(value.size());
+  const auto index = static_cast<size_t>(&block_->entry(0) - &first);
+  Block* old = make_room(0, value.size());
+  Entry& entry = block_->entry(index);
+  copy_short(block_->text() + block_->text_used, value.data(), value.size());
+  entry.value_at = block_->text_used;
+  entry.value_size = static_cast<uint32_t>(value.size());
+  block_->text_used += entry.value_size;
+  if (old) Pool::give(old, old->capacity);
 }
 
 size_t Headers::remove_present(std::string_view name) {
@@ -69,25 +102,25 @@ size_t Headers::remove_present(std::string_view name) {
   const uint8_t tag = tag_of(name);
   for (uint32_t i = 0; i < block_->used; ++i) {
     Entry& entry = block_->entry(i);
-    if (entry.tag != tag || entry.removed || block_->field(entry).name != name) continue;
+    if (entry.key != tag || block_->field(entry).name != name) continue;
     block_->drop(entry);
     ++count;
   }
   return count;
 }
 
-Headers::Entry* Headers::find_present(std::string_view name) const {
-  const uint8_t tag = tag_of(name);
-  for (uint32_t i = 0; i < block_->used; ++i) {
-    Entry& entry = block_->entry(i);
-    if (entry.tag == tag && !entry.removed && block_->field(entry).name == name) return &entry;
-  }
+Headers::Entry* Headers::find_present(std::string_view name, uint8_t tag) const {
+  const char* text = block_->text();
+  Entry* entry = &block_->entry(0);
+  for (const Entry* const end = entry - block_->used; entry != end; --entry)
+    if (entry->key == tag && entry->name_size == name.size() &&
+        equal_short(text + entry->name_at, name.data(), name.size()))
+      return entry;
   return nullptr;
 }
 
-std::optional<std::string> Headers::joined(std::string_view name) const {
+std::optional<std::string> Headers::joined_present(std::string_view name) const {
   std::optional<std::string> all;
-  if (!may_have(name)) return all;
   for (const Field field : *this) {
     if (field.name != name) continue;
     if (all)
@@ -99,7 +132,7 @@ std::optional<std::string> Headers::joined(std::string_view name) const {
 }
 
 int Headers::status() const {
-  const std::string_view text = value(":status");
+  const std::string_view text = pseudo(status_at);
   if (text.size() != 3) return 0;
   int status = 0;
   for (const char digit : text) {
@@ -124,10 +157,9 @@ void Headers::reserve(size_t fields, size_t bytes) {
 }
 
 // Returns the former block when there is a new one; the caller gives it back.
-Headers::Block* Headers::make_room(size_t fields, size_t text) {
+Headers::Block* Headers::grow(size_t wanted) {
   constexpr size_t first_capacity = 1536;  // an ordinary browser's request fits
-  const size_t wanted = sizeof(Block) + (block_ ? block_->text_used : 0) + text + (used() + fields) * sizeof(Entry);
-  if (block_ && wanted <= block_->capacity) return nullptr;
+  if (block_) wanted += block_->text_used;
   size_t capacity = block_ ? block_->capacity * size_t{2} : first_capacity;
   while (capacity < wanted) capacity *= 2;
   Block head{.capacity = static_cast<uint32_t>(capacity)};

@@ -62,38 +62,43 @@ std::optional<Refusal> read_transfer_encoding(std::string_view value, FieldFacts
   return Refusal{400, "transfer-encoding does not end with one chunked"};
 }
 
-// Looks at the fields that the codec itself must understand; the lengths of their names sort out nearly all others.
+// Looks at the fields that the codec itself must understand; the lengths of their names sort out nearly all others. The
+// name is in lower case.
 std::optional<Refusal> read_known_field(std::string_view name, std::string_view value, FieldFacts& facts) {
-  const auto is = [name](std::string_view known) { return equal_ignoring_case(name, known); };
   switch (name.size()) {
     case 2:
-      facts.has_hop_fields |= is("te");
+      facts.has_hop_fields |= name == "te";
       break;
     case 6:
-      if (is("expect") && equal_ignoring_case(value, "100-continue"))
+      if (name == "expect" && equal_ignoring_case(value, "100-continue"))
         facts.expects_continue = facts.has_hop_fields = true;
       break;
     case 7:
-      facts.has_hop_fields |= is("upgrade");
+      facts.has_hop_fields |= name == "upgrade";
       break;
     case 10:
-      if (is("connection")) read_connection(value, facts);
-      facts.has_hop_fields |= is("keep-alive");
+      if (name == "connection") read_connection(value, facts);
+      facts.has_hop_fields |= name == "keep-alive";
       break;
     case 14:
-      if (is("content-length"))
+      if (name == "content-length")
         if (const char* wrong = read_length(value, facts)) return Refusal{400, wrong};
       break;
     case 16:
-      facts.has_hop_fields |= is("proxy-connection");
+      facts.has_hop_fields |= name == "proxy-connection";
       break;
     case 17:
-      if (is("transfer-encoding")) return read_transfer_encoding(value, facts);
+      if (name == "transfer-encoding") return read_transfer_encoding(value, facts);
       break;
     default:
       break;
   }
   return std::nullopt;
+}
+
+bool is_host(std::string_view name) {
+  return name.size() == 4 && to_lower(name[0]) == 'h' && to_lower(name[1]) == 'o' && to_lower(name[2]) == 's' &&
+         to_lower(name[3]) == 't';
 }
 
 // The end of a field's value, its CR; null when the bytes end first.
@@ -149,15 +154,15 @@ std::expected<const char*, Refusal> parse_fields(const char* at, const char* end
     const std::string_view value(value_at, static_cast<size_t>(value_end - value_at));
     at = *line_end + 2;
 
-    if (name.size() == 4 && host_is_authority && equal_ignoring_case(name, "host")) {
+    if (host_is_authority && is_host(name)) {
       if (facts.has_host) return std::unexpected(Refusal{400, "repeated host"});
       if (!value.empty() && !is_authority(value, false)) return std::unexpected(Refusal{400, "invalid host"});
       facts.has_host = true;
       if (headers.authority().empty()) headers.set(":authority", value);
       continue;
     }
-    if (const auto refusal = read_known_field(name, value, facts)) return std::unexpected(*refusal);
-    headers.add_lowering(name, value);
+    const std::string_view lower = headers.add_lowering(name, value);
+    if (const auto refusal = read_known_field(lower, value, facts)) return std::unexpected(*refusal);
   }
 }
 

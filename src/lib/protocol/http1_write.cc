@@ -2,6 +2,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "lib/base/bytes.h"
 #include "lib/protocol/http1.h"
 #include "lib/protocol/http1_scan.h"
 
@@ -15,21 +16,29 @@ class Pen {
   ~Pen() { out_.commit(static_cast<size_t>(at_ - start_)); }
 
   void put(std::string_view text) {
-    if (!text.empty()) std::memcpy(at_, text.data(), text.size());
+    copy_short(at_, text.data(), text.size());
     at_ += text.size();
   }
   void put_number(uint64_t number) { at_ = std::to_chars(at_, at_ + 20, number).ptr; }
-  // A value that could end its line early would write the fields of another message: its control characters become
-  // spaces.
   void put_field(std::string_view name, std::string_view value) {
     put(name);
     put(": ");
-    char* value_at = at_;
+    put(value);
+    put("\r\n");
+  }
+  // As put_field(), with the value's control characters made spaces: a value that could end its line early would write
+  // the fields of another message.
+  void put_cleaned_field(std::string_view name, std::string_view value) {
+    put(name);
+    put(": ");
+    char* const value_at = at_;
     put(value);
     for (char* bad = value_at; (bad = const_cast<char*>(find_control(bad, at_))) != at_; ++bad)
       if (*bad != '\t') *bad = ' ';
     put("\r\n");
   }
+  char* at() const { return at_; }
+  void back_to(char* at) { at_ = at; }
 
  private:
   Buffer& out_;
@@ -50,31 +59,58 @@ bool is_left_out(std::string_view name, const Outgoing& outgoing) {
     case 0:
       return true;
     case 4:
-      return name == "host";
+      if (name == "host") return true;
+      break;
     case 7:
-      return name == "upgrade" && !outgoing.is_tunnel;
+      if (name == "upgrade") return !outgoing.is_tunnel;
+      break;
     case 10:
-      return name == "connection" || name == "keep-alive";
+      if (name == "connection" || name == "keep-alive") return true;
+      break;
     case 14:
-      return name == "content-length" && !outgoing.keep_length;
+      if (name == "content-length") return !outgoing.keep_length;
+      break;
     case 16:
-      return name == "proxy-connection";
+      if (name == "proxy-connection") return true;
+      break;
     case 17:
-      return name == "transfer-encoding";
+      if (name == "transfer-encoding") return true;
+      break;
     default:
-      return name.front() == ':';
+      break;
   }
+  return name.front() == ':';
 }
 
-void put_fields(Pen& pen, const Headers& headers, const Outgoing& outgoing) {
-  bool kept_length = false;
+enum class Trust : bool { no, yes };
+
+// Puts the message's own fields; returns how many lines that were.
+size_t put_own_fields(Pen& pen, const Headers& headers, const Outgoing& outgoing, Trust values, bool& kept_length) {
+  size_t lines = 0;
+  kept_length = false;
   for (const auto [name, value] : headers) {
-    if (name.starts_with(':') || is_left_out(name, outgoing)) continue;
+    if (is_left_out(name, outgoing)) continue;
     if (outgoing.keep_length && name == "content-length") {
       if (kept_length) continue;
       kept_length = true;
     }
-    pen.put_field(name, value);
+    ++lines;
+    if (values == Trust::yes)
+      pen.put_field(name, value);
+    else
+      pen.put_cleaned_field(name, value);
+  }
+  return lines;
+}
+
+void put_fields(Pen& pen, const Headers& headers, const Outgoing& outgoing) {
+  bool kept_length = false;
+  // Hardly ever is there anything to clean, and whether there is, one look at all lines tells: each has its CR and LF.
+  char* const from = pen.at();
+  const size_t lines = put_own_fields(pen, headers, outgoing, Trust::yes, kept_length);
+  if (count_controls(from, pen.at()) != 2 * lines) {
+    pen.back_to(from);
+    put_own_fields(pen, headers, outgoing, Trust::no, kept_length);
   }
   switch (outgoing.framing.kind) {
     case Framing::length:

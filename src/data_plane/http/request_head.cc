@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "lib/base/strings.h"
 
@@ -24,16 +25,22 @@ void remove_hop_by_hop(http::Headers& headers, bool is_tunnel) {
 
 // A UUID of version 4 whose 15th character carries Envoy's trace reason ('4' none, '9' sampled).
 std::array<char, 36> make_request_id(Random& random) {
-  std::array<char, 36> id;
   static constexpr char digits[] = "0123456789abcdef";
-  const uint64_t bits[2] = {random.next(), random.next()};
+  static constexpr auto pairs = [] {
+    std::array<char, 512> all{};
+    for (size_t i = 0; i < 256; ++i) all[2 * i] = digits[i >> 4], all[2 * i + 1] = digits[i & 15];
+    return all;
+  }();
+  std::array<char, 36> id;
+  uint64_t bits = random.next();
   char* at = id.data();
-  for (int i = 0; i < 32; ++i) {
-    if (i == 8 || i == 12 || i == 16 || i == 20) *at++ = '-';
-    *at++ = digits[bits[i / 16] >> (4 * (i % 16)) & 15];
+  for (int byte = 0; byte < 16; ++byte, bits >>= 8, at += 2) {
+    if (byte == 8) bits = random.next();
+    if (byte == 4 || byte == 6 || byte == 8 || byte == 10) *at++ = '-';
+    std::memcpy(at, &pairs[2 * (bits & 255)], 2);
   }
   id[14] = '4';
-  id[19] = digits[8 + (bits[1] >> 62)];
+  id[19] = digits[8 + (random.next() & 3)];
   return id;
 }
 
@@ -73,11 +80,11 @@ void attribute_client(Exchange& exchange, const ManagerSettings& settings) {
                                                       "x-envoy-downstream-service-node"};
     headers.remove(of_the_mesh);
   }
-  const std::string peer =
-      connection.remote.ip.is_loopback() ? connection.local.ip.text() : connection.remote.ip.text();
+  const std::string remote = connection.remote.ip.text();
+  const std::string peer = connection.remote.ip.is_loopback() ? connection.local.ip.text() : remote;
   std::string_view trusted =
       settings.trusted_hops > 0 && forwarded ? nth_from_right(*forwarded, settings.trusted_hops) : std::string_view();
-  headers.set("x-envoy-external-address", trusted.empty() ? connection.remote.ip.text() : std::string(trusted));
+  headers.set("x-envoy-external-address", trusted.empty() ? remote : trusted);
   if (!settings.skip_xff_append)
     headers.set("x-forwarded-for", forwarded ? fmt::format("{},{}", *forwarded, peer) : peer);
   if (settings.trusted_hops == 0 || !headers.has("x-forwarded-proto")) headers.set("x-forwarded-proto", scheme);

@@ -126,8 +126,7 @@ http::Version Cluster::version_for(const Wish& wish) const {
 }
 
 http::Pool& Cluster::pool(Host& host, http::Version version, const TransportSocket::Options& options) {
-  const auto known = host.pools_.find(Host::PoolWish(version, options));
-  if (known != host.pools_.end()) return *known->second;
+  if (http::Pool* known = host.find_pool({version, options})) return *known;
   http::ClientOptions client = settings_->http;
   client.version = version;
   // The pool lives in the host, and the host's users hold the cluster: both outlive every connect.

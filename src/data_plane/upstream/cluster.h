@@ -1,7 +1,10 @@
 // A cluster on one worker: its hosts, the balancer over them, connections to them.
 #pragma once
+#include <unordered_map>
+
 #include "data_plane/upstream/balancer.h"
 #include "data_plane/upstream/outlier.h"
+#include "lib/base/strings.h"
 #include "lib/io/network.h"
 #include "lib/metrics/metrics.h"
 
@@ -102,10 +105,9 @@ class Clusters {
   }
   void put(std::shared_ptr<Cluster> cluster) { clusters_[cluster->settings().name] = std::move(cluster); }
   void remove(const std::string& name) { clusters_.erase(name); }
-  const std::map<std::string, std::shared_ptr<Cluster>, std::less<>>& all() const { return clusters_; }
 
  private:
-  std::map<std::string, std::shared_ptr<Cluster>, std::less<>> clusters_;
+  std::unordered_map<std::string, std::shared_ptr<Cluster>, StringHash, std::equal_to<>> clusters_;
 };
 
 }  // namespace lateen::upstream

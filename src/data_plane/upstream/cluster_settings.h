@@ -51,6 +51,7 @@ class TransportSocket {
   struct Options {
     std::vector<std::string> alpn;  // instead of the configured protocols (istio.alpn)
     std::string sni;                // instead of the configured name
+    bool operator==(const Options& other) const = default;
     bool operator<(const Options& other) const { return std::tie(alpn, sni) < std::tie(other.alpn, other.sni); }
   };
   // Takes the connection over. `host` is for names that come from the endpoint (auto_host_sni).

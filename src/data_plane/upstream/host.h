@@ -36,6 +36,14 @@ class Host {
       return std::tie(a.version, a.options) < std::tie(b.version, b.options);
     }
   };
+  // Most hosts have one pool: a look at that is cheaper than the map's order.
+  http::Pool* find_pool(PoolWish wish) const {
+    if (pools_.empty()) return nullptr;
+    const auto first = pools_.begin();
+    if (first->first.version == wish.version && first->first.options == wish.options) return first->second.get();
+    const auto known = pools_.find(wish);
+    return known == pools_.end() ? nullptr : known->second.get();
+  }
 
   uint32_t active_requests = 0;  // what least-request compares
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/base/buffer.h"
+#include "lib/base/bytes.h"
 #include "lib/base/ip.h"
 #include "lib/base/log.h"
 #include "lib/base/random.h"
@@ -52,6 +53,35 @@ TEST(Strings, SplitTrimNearest) {
   EXPECT_EQ(nearest("zzz", {"weight", "width"}), "");
   EXPECT_FALSE(parse_number<uint16_t>("65536"));
   EXPECT_FALSE(parse_number<int>("1 "));
+}
+
+TEST(Strings, EqualIgnoringCaseKnowsLettersOnly) {
+  for (int a = 0; a < 256; ++a)
+    for (int b = 0; b < 256; ++b) {
+      // In a word of eight and behind one.
+      std::string x(11, 'q'), y(11, 'Q');
+      x[3] = x[9] = static_cast<char>(a);
+      y[3] = y[9] = static_cast<char>(b);
+      EXPECT_EQ(equal_ignoring_case(x, y), to_lower(x[3]) == to_lower(y[3])) << a << " " << b;
+    }
+  EXPECT_FALSE(equal_ignoring_case("close", "closed"));
+  EXPECT_TRUE(equal_ignoring_case("", ""));
+}
+
+TEST(Bytes, ShortOnesAreCopiedAndComparedToTheirEndAndNoFurther) {
+  std::string from(200, 0);
+  for (size_t i = 0; i < from.size(); ++i) from[i] = static_cast<char>(i + 1);
+  for (size_t size = 0; size < 150; ++size) {
+    std::string to(200, 0);
+    copy_short(to.data() + 5, from.data(), size);
+    EXPECT_EQ(to, std::string(5, 0) + from.substr(0, size) + std::string(195 - size, 0)) << size;
+    EXPECT_TRUE(equal_short(to.data() + 5, from.data(), size)) << size;
+    for (size_t i = 0; i < size; ++i) {
+      to[5 + i] ^= 1;
+      EXPECT_FALSE(equal_short(to.data() + 5, from.data(), size)) << size << " " << i;
+      to[5 + i] ^= 1;
+    }
+  }
 }
 
 TEST(Strings, Base64IsStrict) {

@@ -74,6 +74,11 @@ class Buffer {
     begin_ = end_ = capacity_ = 0;
   }
   void make_room(size_t least) {
+    if (!block_ && least <= block_size) {
+      block_ = static_cast<char*>(Pool::take(block_size));
+      capacity_ = block_size;
+      return;
+    }
     const size_t held = size();
     if (block_ && capacity_ - held >= least && begin_ >= capacity_ / 2) {
       std::memmove(block_, block_ + begin_, held);

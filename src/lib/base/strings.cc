@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "lib/base/bytes.h"
+
 namespace lateen {
 
 std::string lowered(std::string_view text) {
@@ -15,8 +17,23 @@ std::string lowered(std::string_view text) {
   return out;
 }
 
+// Eight letters at once: in each byte that is a capital letter the bit is set that makes it small.
+static uint64_t lowered_word(const char* at) {
+  constexpr uint64_t each = 0x0101010101010101;
+  const auto word = detail::word_at<uint64_t>(at);
+  const uint64_t seven = word & (0x7f * each);
+  const uint64_t capital = (seven + (0x80 - 'A') * each) & ~(seven + (0x7f - 'Z') * each) & ~word & (0x80 * each);
+  return word | capital >> 2;
+}
+
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return to_lower(x) == to_lower(y); });
+  if (a.size() != b.size()) return false;
+  size_t at = 0;
+  for (; at + 8 <= a.size(); at += 8)
+    if (lowered_word(a.data() + at) != lowered_word(b.data() + at)) return false;
+  for (; at < a.size(); ++at)
+    if (to_lower(a[at]) != to_lower(b[at])) return false;
+  return true;
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -88,5 +88,45 @@ TEST(Headers, ReadsAndWritesTheStatus) {
   }
 }
 
+TEST(Headers, PseudoHeadersAreFoundWhateverBecameOfThem) {
+  Headers headers;
+  EXPECT_EQ(headers.path(), "");
+  headers.add(":path", "/one");
+  headers.add(":path", "/two");
+  headers.add(":authority", "a");
+  EXPECT_EQ(headers.path(), "/one");
+  EXPECT_EQ(headers.remove_if([](Headers::Field field) { return field.value == "/one"; }), 1u);
+  EXPECT_EQ(headers.path(), "/two");
+  headers.remove(":path");
+  EXPECT_EQ(headers.path(), "");
+  headers.set(":path", "/three");
+  headers.set(":authority", std::string(5000, 'b'));
+  const Headers copy = headers;
+  EXPECT_EQ(copy.path(), "/three");
+  EXPECT_EQ(copy.authority().size(), 5000u);
+  headers.clear();
+  EXPECT_EQ(headers.path(), "");
+}
+
+TEST(Headers, NamesAreMadeSmallWhereverTheyBeginAndEnd) {
+  for (size_t size = 1; size < 40; ++size) {
+    Headers headers;
+    headers.add("x", "Untouched");
+    EXPECT_EQ(headers.add_lowering(std::string(size, 'A') + "Z@[`{_\xc1", "Value"),
+              std::string(size, 'a') + "z@[`{_\xc1");
+    headers.add("y", "Behind");
+    EXPECT_EQ(text_of(headers), "x=Untouched;" + std::string(size, 'a') + "z@[`{_\xc1=Value;y=Behind;");
+  }
+}
+
+TEST(Headers, RemovesSetsOfNames) {
+  static constexpr Headers::Names names{"connection", "keep-alive", "te"};
+  Headers headers;
+  headers.remove(names);
+  for (const char* name : {"te", "a", "connection", "te", "b"}) headers.add(name, "1");
+  headers.remove(names);
+  EXPECT_EQ(text_of(headers), "a=1;b=1;");
+}
+
 }  // namespace
 }  // namespace lateen::protocol

@@ -20,6 +20,15 @@ void for_each_token(std::string_view list, Visit visit) {
   }
 }
 
+// "connection: keep-alive" and "connection: close" alone say all there is to know: such a field is not even kept.
+bool is_plain_connection(std::string_view name, std::string_view value, FieldFacts& facts) {
+  const bool keeps = value == "keep-alive", closes = value == "close";
+  if (name.size() != 10 || (!keeps && !closes) || !equal_ignoring_case(name, "connection")) return false;
+  facts.keep_alive |= keeps;
+  facts.close |= closes;
+  return true;
+}
+
 void read_connection(std::string_view value, FieldFacts& facts) {
   facts.has_hop_fields = true;
   for_each_token(value, [&](std::string_view token) {
@@ -161,6 +170,7 @@ std::expected<const char*, Refusal> parse_fields(const char* at, const char* end
       if (headers.authority().empty()) headers.set(":authority", value);
       continue;
     }
+    if (is_plain_connection(name, value, facts)) continue;
     const std::string_view lower = headers.add_lowering(name, value);
     if (const auto refusal = read_known_field(lower, value, facts)) return std::unexpected(*refusal);
   }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "lib/base/strings.h"
+
 namespace lateen::protocol::http1 {
 namespace {
 
@@ -283,6 +285,34 @@ TEST(Http1, WritesHeadsThatItReads) {
     headers.set(":path", path);
     EXPECT_FALSE(write_request_head(out, headers, {})) << path;
   }
+}
+
+TEST(Http1, CleansValuesOfEveryLengthAndPlace) {
+  for (size_t size = 0; size < 70; ++size)
+    for (const char bad : {'\r', '\n', '\0', '\x7f', '\t'}) {
+      Headers headers;
+      headers.add(":status", "200");
+      headers.add("a", std::string(size, 'v') + bad);
+      headers.add("b", "w");
+      Buffer out;
+      write_response_head(out, headers, {.announce_none = true});
+      const std::string shown = std::string(size, 'v') + (bad == '\t' ? '\t' : ' ');
+      EXPECT_EQ(out.view(), "HTTP/1.1 200 OK\r\na: " + shown + "\r\nb: w\r\ncontent-length: 0\r\n\r\n") << size;
+    }
+}
+
+TEST(Http1, NamesOfEveryLengthAreReadToTheirColon) {
+  for (size_t size = 1; size < 70; ++size)
+    for (const std::string_view odd : {"", "_", "9", "~Z"}) {
+      const std::string name = std::string(size, 'n') + std::string(odd);
+      Headers headers;
+      ASSERT_TRUE(parse_request_head("GET / HTTP/1.1\r\nhost: x\r\n" + name + ": v\r\n\r\n", headers).value());
+      EXPECT_EQ(headers.value(lowered(name)), "v") << name;
+      for (const std::string_view bad : {"{", "@", " ", "\xc1", "/"})
+        EXPECT_FALSE(
+            parse_request_head("GET / HTTP/1.1\r\nhost: x\r\n" + name + std::string(bad) + "k: v\r\n\r\n", headers))
+            << name << bad;
+    }
 }
 
 TEST(Http1, WritesResponsesAndChunks) {

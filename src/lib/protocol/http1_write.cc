@@ -20,7 +20,7 @@ class Pen {
     at_ += text.size();
   }
   void put_number(uint64_t number) { at_ = std::to_chars(at_, at_ + 20, number).ptr; }
-  void put_field(std::string_view name, std::string_view value) {
+  [[gnu::always_inline]] void put_field(std::string_view name, std::string_view value) {
     put(name);
     put(": ");
     put(value);

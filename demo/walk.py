@@ -194,6 +194,8 @@ def all_is_seen(mesh: "Mesh") -> str:
     expect(counted > MANY, f"the services' proxies counted {counted:.0f} requests in all")
     mutual = sum(mesh.view.requests_total(machine, reporter="destination", connection_security_policy="mutual_tls") for machine in SERVICES)
     expect(mutual == counted, f"of {counted:.0f} requests only {mutual:.0f} are counted as mutual TLS")
+    known = mesh.view.requests_total(PRODUCTPAGE, reporter="source", response_code="200", destination_principal=DETAILS.identity)
+    expect(known > 0, "the caller's proxy does not count whom it reached: no destination_principal of details")
     certificates = mesh.view.admin(PRODUCTPAGE, "/certs").body
     expect(PRODUCTPAGE.identity in certificates, f"/certs of productpage does not name {PRODUCTPAGE.identity}: {certificates[:200]}")
     expect(mesh.log_has(PRODUCTPAGE, "/productpage"), "the access log of productpage has no page in it")

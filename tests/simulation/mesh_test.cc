@@ -28,6 +28,8 @@ TEST(Mesh, RequestsFollowTheRoutesThatPeopleWrote) {
   EXPECT_THAT(mesh.answers(10), ElementsAre("v1"));
   // Mutual TLS carried it: the sidecar of catalog tells who called.
   EXPECT_THAT(mesh.catalog_v1.application.last_caller, HasSubstr("URI=spiffe://cluster.local/ns/shop/sa/client"));
+  // UPSTREAM_CLUSTER and UPSTREAM_LOCAL_ADDRESS: which connection it was.
+  EXPECT_THAT(mesh.client.access_log.back(), HasSubstr("catalog.shop.svc.cluster.local 10.0.0.1:"));
 
   mesh.configure(all_to_v2);
   mesh.world.run_for(1s);

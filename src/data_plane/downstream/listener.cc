@@ -135,26 +135,30 @@ io::Task<void> Listener::serve(std::unique_ptr<io::Transport> transport, std::op
     ~Leave() { active.subtract(); }
   } leave{active_};
 
+  if (Chain* chain = co_await find_chain(*transport, about)) co_await run_chain(*chain, transport, about);
+}
+
+// Looks at the first bytes as far as a choice needs them. Null: the connection is not to be served; that was logged.
+io::Task<Listener::Chain*> Listener::find_chain(io::Transport& transport, ConnectionRecord& about) {
   ConnectionFacts facts{.destination = about.local, .source = about.remote, .direct_source = about.direct_remote};
-  const auto inspected = co_await io::within(worker_.loop, settings_->inspection_timeout, inspect(*transport, facts));
+  const auto inspected = co_await io::within(worker_.loop, settings_->inspection_timeout, inspect(transport, facts));
   if (!inspected && !(inspected.error().kind == ErrorKind::timed_out && settings_->continue_after_timeout)) {
-    if (inspected.error().kind == ErrorKind::closed) co_return;  // a client that had nothing to say
+    if (inspected.error().kind == ErrorKind::closed) co_return nullptr;  // a client that had nothing to say
     std::string details = "listener_filter{" + inspected.error().message + "}";
     std::ranges::replace(details, ' ', '_');
     log_refused(about, Flag::downstream_protocol_error, details);
-    co_return;
+    co_return nullptr;
   }
-  transport->readable().set();
+  transport.readable().set();
   about.requested_server_name = facts.server_name;
   if (!facts.application_protocols.empty()) about.application_protocol = facts.application_protocols.front();
   Chain* chain = choose(facts);
   if (!chain) {
     no_chain_.add();
     log_refused(about, Flag::no_route_found, "filter_chain_not_found");
-    transport->abort_on_close();
-    co_return;
+    transport.abort_on_close();
   }
-  co_await run_chain(*chain, transport, about);
+  co_return chain;
 }
 
 Listener::Chain* Listener::choose(const ConnectionFacts& facts) {
@@ -206,7 +210,8 @@ io::Task<bool> Listener::terminate_tls(Chain& chain, std::unique_ptr<io::Transpo
       about.application_protocol = session.alpn;
       if (!session.server_name.empty()) about.requested_server_name = session.server_name;
       if (session.own()) about.local_uri_sans = session.own()->names().uris;
-      if (session.peer()) about.peer_certificate = describe_peer(*session.peer());
+      if (session.peer())
+        about.peer_certificate = std::make_shared<const telemetry::PeerCertificate>(describe_peer(*session.peer()));
       about.mutual_tls = session.peer_verified;
       co_return true;
     }

@@ -45,6 +45,7 @@ class Listener {
   io::Task<void> accept(io::Acceptor& acceptor);
   io::Task<void> serve(std::unique_ptr<io::Transport> transport, std::optional<SocketAddress> restored);
   io::Task<Result<>> inspect(io::Transport& transport, ConnectionFacts& facts);
+  io::Task<Chain*> find_chain(io::Transport& transport, telemetry::ConnectionRecord& about);
   Chain* choose(const ConnectionFacts& facts);
   io::Task<void> run_chain(Chain& chain, std::unique_ptr<io::Transport>& transport, telemetry::ConnectionRecord& about);
   io::Task<bool> terminate_tls(Chain& chain, std::unique_ptr<io::Transport>& transport,

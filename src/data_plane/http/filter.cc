@@ -1,5 +1,7 @@
 #include "data_plane/http/filter.h"
 
+#include "data_plane/upstream/tls_socket.h"
+
 namespace lateen::proxy {
 
 using router::DirectResponse;
@@ -41,14 +43,18 @@ io::Task<http::Response> Chain::run_from(size_t index, Exchange& exchange) const
 
 namespace {
 
-// Passes interim responses (103 Early Hints, ...) on to the client.
-class PassOn final : public http::Informational {
+// Writes down how the request travels, and passes interim responses (103 Early Hints, ...) on to the client.
+class Watch final : public http::Progress {
  public:
-  explicit PassOn(http::ServerStream& stream) : stream_(stream) {}
-  io::Task<void> inform(http::Headers head) override { (void)co_await stream_.inform(std::move(head)); }
+  explicit Watch(Exchange& exchange) : exchange_(exchange) {}
+  void on_connection(const io::Transport& transport) override {
+    exchange_.record.upstream_local = transport.local();
+    exchange_.record.upstream_uri_sans = upstream::peer_uri_sans(transport);
+  }
+  io::Task<void> inform(http::Headers head) override { (void)co_await exchange_.stream.inform(std::move(head)); }
 
  private:
-  http::ServerStream& stream_;
+  Exchange& exchange_;
 };
 
 }  // namespace
@@ -72,14 +78,14 @@ io::Task<http::Response> Chain::route(Exchange& exchange) const {
     co_return response;
   }
   exchange.wish.version = exchange.request().version;
-  PassOn interim(exchange.stream);
+  Watch watch(exchange);
   auto result = co_await router_.forward({.request = exchange.request(),
                                           .record = exchange.record,
                                           .table = *exchange.routes,
                                           .found = exchange.found,
                                           .draw = exchange.draw,
                                           .wish = exchange.wish,
-                                          .informational = &interim,
+                                          .progress = &watch,
                                           .hold = exchange.hold,
                                           .chosen = exchange.chosen});
   if (!result) co_return exchange.reply(result.error());

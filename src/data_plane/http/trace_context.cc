@@ -76,8 +76,9 @@ void continue_trace(Exchange& exchange, const ManagerSettings& settings) {
     if (!context->parent_id.empty()) headers.set("x-b3-parentspanid", context->parent_id);
     headers.set("x-b3-sampled", sampled);
   }
-  exchange.record.trace_id = context->trace_id;
-  exchange.record.span_id = span;
+  telemetry::RecordExtra& extra = exchange.record.extra.make();
+  extra.trace_id = context->trace_id;
+  extra.span_id = span;
 }
 
 }  // namespace lateen::proxy

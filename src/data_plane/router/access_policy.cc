@@ -18,8 +18,9 @@ bool principal_matches(const StringMatch& match, const telemetry::ConnectionReco
 
 bool metadata_matches(const Condition& condition, const AccessFacts& facts) {
   if (!facts.record) return false;
-  const auto group = facts.record->dynamic_metadata.find(condition.name_space);
-  if (group == facts.record->dynamic_metadata.end()) return false;
+  const auto& metadata = facts.record->extra->dynamic_metadata;
+  const auto group = metadata.find(condition.name_space);
+  if (group == metadata.end()) return false;
   const auto value = group->second.find(condition.key);
   return value != group->second.end() && condition.text.matches(value->second);
 }

@@ -15,6 +15,7 @@ constexpr size_t replay_limit = 1024 * 1024;
 
 UpstreamHold::UpstreamHold(std::shared_ptr<upstream::Cluster> cluster, upstream::HostPtr host)
     : cluster_(std::move(cluster)), host_(std::move(host)) {
+  if (!host_) return;
   ++host_->active_requests;
   cluster_->requests_active.add();
 }
@@ -29,9 +30,10 @@ UpstreamHold& UpstreamHold::operator=(UpstreamHold&& other) noexcept {
 }
 
 void UpstreamHold::release() {
-  if (!host_) return;
-  --host_->active_requests;
-  cluster_->requests_active.subtract();
+  if (host_) {
+    --host_->active_requests;
+    cluster_->requests_active.subtract();
+  }
   host_.reset();
   cluster_.reset();
 }
@@ -103,6 +105,8 @@ io::Task<std::expected<http::Response, LocalReply>> Router::forward(Forwarding f
     f.record.flags.set(Flag::no_cluster_found);
     co_return std::unexpected(LocalReply{static_cast<int>(action.cluster_not_found_status), "", "cluster_not_found"});
   }
+  f.hold = UpstreamHold(cluster, nullptr);
+  f.record.upstream_cluster = cluster->settings().name;  // `name` may be of a header, which is about to change
   const RetryPolicy* policy = action.retry ? &*action.retry : f.found.host->retry ? &*f.found.host->retry : nullptr;
   const Duration timeout = timeout_of(action, f.request.headers);
   Trip trip{f, action, cluster, Retries(policy, f.request.headers, loop_.random()), loop_.now(), std::nullopt, nullptr};
@@ -208,13 +212,13 @@ io::Task<http::SendResult> Router::attempt(Trip& trip) {
   http::SendResult result;
   if (const auto limit = time_left(trip)) {
     auto in_time =
-        co_await io::within(loop_, *limit, trip.cluster->send(trip.host, std::move(request), f.wish, f.informational));
+        co_await io::within(loop_, *limit, trip.cluster->send(trip.host, std::move(request), f.wish, f.progress));
     if (in_time)
       result = std::move(*in_time);
     else
       result = std::unexpected(http::SendError{.where = http::SendError::reset, .error = in_time.error()});
   } else {
-    result = co_await trip.cluster->send(trip.host, std::move(request), f.wish, f.informational);
+    result = co_await trip.cluster->send(trip.host, std::move(request), f.wish, f.progress);
   }
   if (!result) {
     if (result.error().where == http::SendError::overflow)
@@ -289,7 +293,7 @@ LocalReply reply_to(const http::SendError& error, telemetry::Record& record) {
     case http::SendError::connect:
       reason = error.error.kind == ErrorKind::timed_out ? "connection timeout" : "remote connection failure";
       flag = Flag::upstream_connection_failure;
-      record.upstream_failure = error.error.message;
+      record.extra.make().upstream_failure = error.error.message;
       break;
     case http::SendError::overflow:
       reason = "overflow", flag = Flag::upstream_overflow;
@@ -309,9 +313,10 @@ LocalReply reply_to(const http::SendError& error, telemetry::Record& record) {
   }
   record.flags.set(flag);
   std::string body = fmt::format("upstream connect error or disconnect/reset before headers. reset reason: {}", reason);
-  if (!record.upstream_failure.empty()) body += fmt::format(", transport failure reason: {}", record.upstream_failure);
-  std::string details = fmt::format("upstream_reset_before_response_started{{{}{}{}}}", reason,
-                                    record.upstream_failure.empty() ? "" : "|", record.upstream_failure);
+  const std::string& failure = std::as_const(record).extra->upstream_failure;
+  if (!failure.empty()) body += fmt::format(", transport failure reason: {}", failure);
+  std::string details =
+      fmt::format("upstream_reset_before_response_started{{{}{}{}}}", reason, failure.empty() ? "" : "|", failure);
   std::ranges::replace(details, ' ', '_');
   return {status, std::move(body), std::move(details)};
 }

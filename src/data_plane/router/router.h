@@ -17,6 +17,7 @@ struct LocalReply {
 class UpstreamHold {
  public:
   UpstreamHold() = default;
+  // `host` is null while none is chosen.
   UpstreamHold(std::shared_ptr<upstream::Cluster> cluster, upstream::HostPtr host);
   UpstreamHold(UpstreamHold&& other) noexcept = default;
   UpstreamHold& operator=(UpstreamHold&& other) noexcept;
@@ -39,7 +40,7 @@ struct Forwarding {
   RouteTable::Found found;  // found.route is a Forward
   uint64_t draw = 0;        // the exchange's random number
   upstream::Wish wish;
-  http::Informational* informational = nullptr;
+  http::Progress* progress = nullptr;
   UpstreamHold& hold;
   const WeightedCluster*& chosen;  // set: whose mutations apply to the response
 };

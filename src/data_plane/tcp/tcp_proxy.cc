@@ -2,6 +2,7 @@
 
 #include "data_plane/tcp/istio_filters.h"
 #include "data_plane/tcp/pump.h"
+#include "data_plane/upstream/tls_socket.h"
 #include "lib/tls/connection.h"
 
 namespace lateen::tcp {
@@ -60,7 +61,7 @@ io::Task<std::unique_ptr<io::Transport>> TcpProxy::connect(Connection& connectio
     auto transport = co_await cluster.connect(host, connection.upstream);
     cluster.record(*host, transport ? Outcome::success : Outcome::local_failure);
     if (transport) co_return std::move(*transport);
-    record.upstream_failure = transport.error().message;
+    record.extra.make().upstream_failure = transport.error().message;
   }
   record.flags.set(Flag::upstream_connection_failure);
   if (settings_->max_connect_attempts > 1) record.flags.set(Flag::upstream_retry_limit_exceeded);
@@ -116,11 +117,11 @@ io::Task<void> TcpProxy::serve(Connection& connection) {
   }
   record.upstream_local = upstream->local();
   const tls::Session* session = tls::session_of(*upstream);
-  if (session && session->peer()) record.upstream_uri_sans = session->peer()->names().uris;
+  record.upstream_uri_sans = upstream::peer_uri_sans(*upstream);
   if (session && cluster->settings().metadata_exchange && session->alpn == exchange_alpn) {
     auto peer = co_await exchange_metadata(*upstream, settings_->own_metadata);
     if (!peer) {
-      record.upstream_failure = peer.error().message;
+      record.extra.make().upstream_failure = peer.error().message;
       record.flags.set(Flag::upstream_protocol_error);
       connection.transport.abort_on_close();
       co_return;

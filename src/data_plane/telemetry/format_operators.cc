@@ -59,12 +59,13 @@ bool put_grpc_status(Out out, In in, Part part) {
 
 const PeerCertificate* peer(In in) {
   const ConnectionRecord* connection = in.record.connection;
-  return connection && connection->peer_certificate ? &*connection->peer_certificate : nullptr;
+  return connection ? connection->peer_certificate.get() : nullptr;
 }
 
 bool put_metadata(Out out, In in, Part part) {
-  const auto group = in.record.dynamic_metadata.find(part.first);
-  if (group == in.record.dynamic_metadata.end()) return false;
+  const auto& metadata = in.record.extra->dynamic_metadata;
+  const auto group = metadata.find(part.first);
+  if (group == metadata.end()) return false;
   const auto value = group->second.find(part.second);
   return value != group->second.end() && put(out, value->second);
 }
@@ -111,7 +112,7 @@ constexpr Named operators[] = {
     {"UPSTREAM_REQUEST_ATTEMPT_COUNT", VALUE(put_number(out, in.record.attempts))},
     {"CONNECTION_TERMINATION_DETAILS", CONNECTION(put(out, c->termination_details))},
     {"DOWNSTREAM_TRANSPORT_FAILURE_REASON", CONNECTION(put(out, c->transport_failure))},
-    {"UPSTREAM_TRANSPORT_FAILURE_REASON", VALUE(put(out, in.record.upstream_failure))},
+    {"UPSTREAM_TRANSPORT_FAILURE_REASON", VALUE(put(out, in.record.extra->upstream_failure))},
     {"DOWNSTREAM_REMOTE_ADDRESS", CONNECTION(put(out, c->remote.text()))},
     {"DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", CONNECTION(put(out, c->remote.ip.text()))},
     {"DOWNSTREAM_REMOTE_PORT", CONNECTION(put_number(out, c->remote.port))},
@@ -132,10 +133,10 @@ constexpr Named operators[] = {
     {"UPSTREAM_HOST_NAME", VALUE(put(out, in.record.upstream_host_name))},
     {"UPSTREAM_CLUSTER", VALUE(put(out, in.record.upstream_cluster))},
     {"UPSTREAM_CLUSTER_RAW", VALUE(put(out, in.record.upstream_cluster))},
-    {"UPSTREAM_PEER_URI_SAN", VALUE(put_joined(out, in.record.upstream_uri_sans))},
+    {"UPSTREAM_PEER_URI_SAN", VALUE(in.record.upstream_uri_sans&& put_joined(out, *in.record.upstream_uri_sans))},
     {"CONNECTION_ID", CONNECTION(put_number(out, c->id))},
-    {"TRACE_ID", VALUE(put(out, in.record.trace_id))},
-    {"SPAN_ID", VALUE(put(out, in.record.span_id))},
+    {"TRACE_ID", VALUE(put(out, in.record.extra->trace_id))},
+    {"SPAN_ID", VALUE(put(out, in.record.extra->span_id))},
     {"STREAM_ID", VALUE(in.request&& put(out, in.request->value("x-request-id")))},
     {"ROUTE_NAME", VALUE(put(out, in.record.route_name))},
     {"VIRTUAL_HOST_NAME", VALUE(put(out, in.record.virtual_host))},

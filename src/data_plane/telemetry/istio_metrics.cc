@@ -129,7 +129,7 @@ IstioLabels IstioMetrics::labels_of(const Record& record, bool inbound) {
     labels[security_policy] = connection.mutual_tls ? "mutual_tls" : "none";
   } else {
     own_principal_ = self_.identity;
-    peer_principal_ = joined(record.upstream_uri_sans, ",");
+    peer_principal_ = record.upstream_uri_sans ? joined(*record.upstream_uri_sans, ",") : "";
     labels[source_principal] = known(own_principal_);
     labels[destination_principal] = known(peer_principal_);
     labels[security_policy] = "unknown";

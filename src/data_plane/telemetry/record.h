@@ -28,7 +28,25 @@ struct PeerCertificate {
   std::string subject, issuer, sha256_hex, serial, pem;
 };
 
-// One downstream connection. Lives as long as the connection; its exchanges point to it.
+// A T that most records do not have: made when it is written to for the first time.
+template <class T>
+class Seldom {
+ public:
+  const T* operator->() const {
+    static const T none;
+    return value_ ? value_.get() : &none;
+  }
+  T& make() {
+    if (!value_) value_ = std::make_unique<T>();
+    return *value_;
+  }
+
+ private:
+  std::unique_ptr<T> value_;
+};
+
+// One downstream connection. The views are of the listener, which outlives it, and of the TLS library. Lives as long as
+// the connection; its exchanges point to it.
 struct ConnectionRecord {
   uint64_t id = 0;
   SocketAddress remote;         // as restored by PROXY protocol where that is used
@@ -39,17 +57,26 @@ struct ConnectionRecord {
   std::string application_protocol;  // negotiated or detected
   bool tls = false;
   bool mutual_tls = false;  // the peer showed a certificate, and it verified
-  std::string tls_version, tls_cipher;
-  std::optional<PeerCertificate> peer_certificate;
+  std::string_view tls_version, tls_cipher;
+  std::shared_ptr<const PeerCertificate> peer_certificate;  // null: none was shown
   std::vector<std::string> local_uri_sans;
-  std::string filter_chain, listener;
+  std::string_view filter_chain, listener;
   Direction direction = Direction::unspecified;
   std::string transport_failure;     // why the handshake failed
   std::string termination_details;   // %CONNECTION_TERMINATION_DETAILS%
   std::shared_ptr<const Peer> peer;  // by TCP metadata exchange
 };
 
-// One exchange, or for TCP the whole connection.
+// What few exchanges have to tell.
+struct RecordExtra {
+  std::string upstream_failure;  // transport failure reason
+  std::string trace_id, span_id;
+  // namespace -> key -> value, written by filters (%DYNAMIC_METADATA%).
+  std::map<std::string, std::map<std::string, std::string>> dynamic_metadata;
+  std::map<std::string, std::string> filter_state;
+};
+
+// One exchange, or for TCP the whole connection. Its views are of what the exchange holds: routes, cluster, headers.
 struct Record {
   const ConnectionRecord* connection = nullptr;
   WallTime start{};                          // first byte of the request
@@ -64,23 +91,17 @@ struct Record {
   uint64_t bytes_received = 0, bytes_sent = 0;  // bodies; for TCP everything
   uint64_t request_head_bytes = 0, response_head_bytes = 0;
 
-  std::string_view route_name;  // of the route table the exchange holds
-  std::string_view virtual_host;
-  std::string upstream_cluster;
+  std::string_view route_name, virtual_host, upstream_cluster;
   std::optional<SocketAddress> upstream_host, upstream_local;
   std::string upstream_host_name;
-  std::string upstream_failure;  // transport failure reason
-  std::vector<std::string> upstream_uri_sans;
+  std::shared_ptr<const std::vector<std::string>> upstream_uri_sans;  // of the peer's certificate; null without one
   bool upstream_tls = false;
   int attempts = 0;
-  std::string trace_id, span_id;
 
   std::shared_ptr<const Peer> downstream_peer, upstream_peer;
   // The service that was called, from the cluster's metadata; empty when unknown.
   std::string_view service_host, service_name, service_namespace;
-  // namespace -> key -> value, written by filters (%DYNAMIC_METADATA%). Most exchanges have none.
-  std::map<std::string, std::map<std::string, std::string>> dynamic_metadata;
-  std::map<std::string, std::string> filter_state;
+  Seldom<RecordExtra> extra;
 };
 
 }  // namespace lateen::telemetry

@@ -136,8 +136,8 @@ http::Pool& Cluster::pool(Host& host, http::Version version, const TransportSock
 }
 
 io::Task<http::SendResult> Cluster::send(HostPtr host, http::Request request, const Wish& wish,
-                                         http::Informational* informational) {
-  return pool(*host, version_for(wish), wish.socket).send(std::move(request), informational);
+                                         http::Progress* progress) {
+  return pool(*host, version_for(wish), wish.socket).send(std::move(request), progress);
 }
 
 io::Task<Result<std::unique_ptr<io::Transport>>> Cluster::open_steps(io::Network& network, Host& host,

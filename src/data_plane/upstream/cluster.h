@@ -44,7 +44,7 @@ class Cluster {
 
   // Sends a request to that host through its pool.
   io::Task<http::SendResult> send(HostPtr host, http::Request request, const Wish& wish,
-                                  http::Informational* informational = nullptr);
+                                  http::Progress* progress = nullptr);
   // A connection of one's own (TCP proxy, tunnels), secured as the endpoint wants.
   io::Task<Result<std::unique_ptr<io::Transport>>> connect(HostPtr host, TransportSocket::Options options);
 

@@ -2,6 +2,13 @@
 
 namespace lateen::upstream {
 
+std::shared_ptr<const std::vector<std::string>> peer_uri_sans(const io::Transport& connection) {
+  const tls::Session* session = tls::session_of(connection);
+  if (!session || !session->peer()) return nullptr;
+  auto names = session->peer()->shared_names();
+  return {names, &names->uris};
+}
+
 io::Task<Result<std::unique_ptr<io::Transport>>> TlsSocket::secure(std::unique_ptr<io::Transport> connection,
                                                                    const Options& options, const Endpoint& endpoint) {
   auto context = slot_->get();

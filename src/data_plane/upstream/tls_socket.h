@@ -26,6 +26,9 @@ class TlsSlot {
   std::shared_ptr<const tls::Context> context_;
 };
 
+// The URI names in the certificate that a connection's peer showed; null when it showed none.
+std::shared_ptr<const std::vector<std::string>> peer_uri_sans(const io::Transport& connection);
+
 // No transport socket at all.
 class RawSocket final : public TransportSocket {
  public:

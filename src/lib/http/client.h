@@ -63,7 +63,7 @@ class ClientConnection {
   // Sends the request and returns when the response's head is there. The request's body is uploaded meanwhile and goes
   // on being uploaded while the response's body is read; both stop when the response's body is destroyed.
   // If the task is destroyed before it is done, the stream is reset.
-  virtual io::Task<SendResult> send(Request request, Informational* informational) = 0;
+  virtual io::Task<SendResult> send(Request request, Progress* progress) = 0;
   virtual size_t active_streams() const = 0;
   virtual bool usable() const = 0;    // accepts another stream now
   virtual bool finished() const = 0;  // closed, or draining with no stream left
@@ -114,7 +114,7 @@ class Pool {
 
   // As ClientConnection::send, on a connection of the pool. A reused HTTP/1 connection that turns out to be stale
   // before any byte of an answer is replaced once, silently, when the request has no body.
-  io::Task<SendResult> send(Request request, Informational* informational = nullptr);
+  io::Task<SendResult> send(Request request, Progress* progress = nullptr);
 
   void drain();  // idle connections close now, others after their last stream
   size_t connections() const;

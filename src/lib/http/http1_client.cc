@@ -39,7 +39,7 @@ struct SendGuard {
 
 }  // namespace
 
-io::Task<SendResult> Http1Client::send(Request request, Informational* informational) {
+io::Task<SendResult> Http1Client::send(Request request, Progress* progress) {
   // This object may die while we wait: from here on only the wire is looked at.
   const WireRef wire = wire_;
   const bool has_body = request.body != nullptr;
@@ -64,7 +64,7 @@ io::Task<SendResult> Http1Client::send(Request request, Informational* informati
       co_return std::unexpected(std::move(error));
     }
     if (wire->head.status >= 200 || wire->head.is_tunnel) break;
-    if (informational) co_await informational->inform(std::move(response.headers));
+    if (progress) co_await progress->inform(std::move(response.headers));
   }
   response.version = wire->head.minor_version == 0 ? Version::http1_0 : Version::http1_1;
   guard.armed = false;

@@ -90,7 +90,7 @@ class Http1Client final : public ClientConnection {
   Http1Client(std::unique_ptr<io::Transport> transport, const ClientOptions& options);
   ~Http1Client() override;
 
-  io::Task<SendResult> send(Request request, Informational* informational) override;
+  io::Task<SendResult> send(Request request, Progress* progress) override;
   size_t active_streams() const override { return wire_->busy ? 1 : 0; }
   // Looks at the socket, too: a connection that its server has closed meanwhile is not usable.
   bool usable() const override { return wire_->is_idle_and_open(); }

@@ -60,7 +60,7 @@ Request request(std::string_view method, std::string_view path, std::unique_ptr<
 }
 
 // One client connection; keeps the last response so that the test can pull it.
-class OneClient : Informational {
+class OneClient : Progress {
  public:
   explicit OneClient(SimulatedWorld& world) : world(world), scope(world) {
     scope.start(connect(*this));

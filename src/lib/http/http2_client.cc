@@ -118,7 +118,7 @@ void Http2ClientConnection::lose_streams(const Error& error) {
   streams_ = 0;
 }
 
-io::Task<SendResult> Http2ClientConnection::send(Request request, Informational* informational) {
+io::Task<SendResult> Http2ClientConnection::send(Request request, Progress* progress) {
   if (closed_ || draining_) co_return std::unexpected(SendError{SendError::refused, requests_ > 0, link_.error()});
   auto stream = std::make_unique<Http2ClientStream>(*this, std::move(request));
   ++streams_;
@@ -129,7 +129,7 @@ io::Task<SendResult> Http2ClientConnection::send(Request request, Informational*
   if (!stream->open(reused)) co_return std::unexpected(stream->failure());
   for (;;) {
     while (auto head = stream->take_informational())
-      if (informational) co_await informational->inform(std::move(*head));
+      if (progress) co_await progress->inform(std::move(*head));
     if (stream->has_head()) co_return Http2ClientStream::take_response(std::move(stream));
     if (stream->has_failed()) co_return std::unexpected(stream->failure());
     stream->changed().clear();

@@ -14,7 +14,7 @@ class Http2ClientConnection final : public ClientConnection, public protocol::Ht
   Http2ClientConnection(std::unique_ptr<io::Transport> transport, const ClientOptions& options);
   ~Http2ClientConnection() override;
 
-  io::Task<SendResult> send(Request request, Informational* informational) override;
+  io::Task<SendResult> send(Request request, Progress* progress) override;
   size_t active_streams() const override { return streams_; }
   bool usable() const override;
   bool finished() const override { return closed_ || (draining_ && streams_ == 0); }

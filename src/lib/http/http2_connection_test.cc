@@ -251,7 +251,7 @@ TEST(Http2, AServiceThatDoesNotAnswerResetsItsStream) {
   EXPECT_NE(outcome.send_error->error.message.find("INTERNAL_ERROR"), std::string::npos);
 }
 
-class Notes final : public Informational {
+class Notes final : public Progress {
  public:
   io::Task<void> inform(Headers head) override {
     statuses.push_back(head.status());

@@ -122,9 +122,8 @@ struct Outcome {
   Headers headers;
 };
 
-inline io::Task<void> exchange(ClientConnection& client, Request request, Outcome& out,
-                               Informational* informational = nullptr) {
-  auto answer = co_await client.send(std::move(request), informational);
+inline io::Task<void> exchange(ClientConnection& client, Request request, Outcome& out, Progress* progress = nullptr) {
+  auto answer = co_await client.send(std::move(request), progress);
   if (!answer) {
     out.send_error = std::move(answer.error());
     co_return;

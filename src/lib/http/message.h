@@ -10,6 +10,7 @@
 #include "lib/base/buffer.h"
 #include "lib/io/readiness.h"
 #include "lib/io/task.h"
+#include "lib/io/transport.h"
 #include "lib/protocol/headers.h"
 
 namespace lateen::http {
@@ -67,7 +68,7 @@ struct Request {
   bool is_tunnel = false;  // CONNECT, or "connection: upgrade" with an upgrade field, or extended CONNECT (RFC 8441)
 };
 
-// A final response (1xx are passed on beside it, see Informational). For an accepted tunnel, status is 101 (HTTP/1
+// A final response (1xx are passed on beside it, see Progress). For an accepted tunnel, status is 101 (HTTP/1
 // upgrade) or 200 (CONNECT) and body is the stream of raw bytes from the other side.
 struct Response {
   Headers headers;
@@ -76,11 +77,13 @@ struct Response {
   int status() const { return headers.status(); }
 };
 
-// Who wants to see interim responses (100 Continue, 103 Early Hints). Called between the request's head and the
-// response.
-class Informational {
+// Who wants to hear how a request gets on before its response comes.
+class Progress {
  public:
-  virtual ~Informational() = default;
+  virtual ~Progress() = default;
+  // A pool sends the request on this connection; again when it has to take another one.
+  virtual void on_connection(const io::Transport& transport) {}
+  // An interim response (100 Continue, 103 Early Hints).
   virtual io::Task<void> inform(Headers head) = 0;
 };
 

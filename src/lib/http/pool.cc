@@ -12,7 +12,7 @@ size_t Pool::connections() const { return state_->connections(); }
 size_t Pool::active_requests() const { return state_->active_requests(); }
 const PoolCounts& Pool::counts() const { return state_->counts; }
 
-io::Task<SendResult> Pool::send(Request request, Informational* informational) {
+io::Task<SendResult> Pool::send(Request request, Progress* progress) {
   const std::shared_ptr<State> state = state_;
   // A connection may turn out to be stale or full only when it is used: then the request goes out once more, on a new
   // one the second time. Nothing of it was seen by then.
@@ -37,7 +37,8 @@ io::Task<SendResult> Pool::send(Request request, Informational* informational) {
       entry = state->claim(waiting);
     }
     state->count_request(*entry);
-    SendResult result = co_await entry->connection->send(std::move(request), informational);
+    if (progress) progress->on_connection(entry->connection->transport());
+    SendResult result = co_await entry->connection->send(std::move(request), progress);
     if (result) co_return result;
     state->request_failed(entry);
     SendError& error = result.error();

@@ -43,7 +43,7 @@ class TestClient {
   }
 
   static Task<void> run(TestClient& self, size_t index, Request request) {
-    auto sent = co_await self.pool->send(std::move(request), self.informational);
+    auto sent = co_await self.pool->send(std::move(request), self.progress);
     if (!sent) {
       static constexpr const char* names[] = {"connect", "overflow", "refused", "reset", "protocol"};
       self.outcomes[index] = fmt::format("{}: {}", names[sent.error().where], sent.error().error.message);
@@ -61,7 +61,7 @@ class TestClient {
 
   SimulatedWorld& world;
   std::unique_ptr<http::Pool> pool;
-  Informational* informational = nullptr;
+  Progress* progress = nullptr;
   std::vector<std::string> outcomes;
   io::Scope scope;
 };

@@ -8,7 +8,7 @@ namespace {
 using io::SimulatedWorld;
 using io::Task;
 
-struct PassOn final : Informational {
+struct PassOn final : Progress {
   explicit PassOn(ServerStream& stream) : stream(stream) {}
   Task<void> inform(Headers head) override { (void)co_await stream.inform(std::move(head)); }
   ServerStream& stream;

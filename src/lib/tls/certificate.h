@@ -34,6 +34,8 @@ class Certificate {
   static Result<std::vector<Certificate>> parse_chain(std::string_view pem);
 
   const AlternativeNames& names() const;
+  // The same, for those who outlive this object.
+  std::shared_ptr<const AlternativeNames> shared_names() const { return {native_, &names()}; }
   const std::string& subject() const;  // RFC 2253: "CN=web,O=Lateen"; empty when there is none
   const std::string& issuer() const;
   const std::string& serial() const;  // lower-case hexadecimal

@@ -30,7 +30,7 @@ std::shared_ptr<const telemetry::Peer> PeerMetadata::take(http::Headers& headers
 std::optional<http::Response> PeerMetadata::on_request(proxy::Exchange& exchange) {
   http::Headers& headers = exchange.headers();
   // The server answers with its own only when it was told who asks.
-  if (headers.has(peer_metadata_id_header)) exchange.record.filter_state["istio.peer_asked"] = "1";
+  if (headers.has(peer_metadata_id_header)) exchange.record.extra.make().filter_state["istio.peer_asked"] = "1";
   if (settings_->discover_downstream) {
     if (auto peer = take(headers)) exchange.record.downstream_peer = std::move(peer);
   }
@@ -53,7 +53,7 @@ void PeerMetadata::on_response(proxy::Exchange& exchange, http::Response& respon
       peer = telemetry::peer_of_workload(exchange.hold.host()->endpoint().istio_workload);
     exchange.record.upstream_peer = std::move(peer);
   }
-  if (settings_->propagate_downstream && exchange.record.filter_state.contains("istio.peer_asked")) {
+  if (settings_->propagate_downstream && exchange.record.extra->filter_state.contains("istio.peer_asked")) {
     response.headers.set(peer_metadata_id_header, settings_->own_id);
     response.headers.set(peer_metadata_header, settings_->own_header);
   }
@@ -69,7 +69,8 @@ std::optional<http::Response> IstioAlpn::on_request(proxy::Exchange& exchange) {
 
 void IstioStats::on_response(proxy::Exchange& exchange, http::Response& response) {
   telemetry::Record& record = exchange.record;
-  if (const auto status = response.headers.get("grpc-status")) record.filter_state["grpc-status"] = *status;
+  if (const auto status = response.headers.get("grpc-status"))
+    record.extra.make().filter_state["grpc-status"] = *status;
   if (!inbound_ && !record.upstream_peer && exchange.hold.host())
     record.upstream_peer = telemetry::peer_of_workload(exchange.hold.host()->endpoint().istio_workload);
 }
@@ -89,8 +90,8 @@ void IstioStats::on_end(proxy::Exchange& exchange) {
   if (record.service_host.empty() && host_fallback_) record.service_host = exchange.headers().authority();
   const bool grpc = exchange.headers().value("content-type").starts_with("application/grpc");
   auto status = exchange.trailers ? exchange.trailers->get("grpc-status") : std::nullopt;
-  if (const auto head = record.filter_state.find("grpc-status"); !status && head != record.filter_state.end())
-    status = head->second;
+  const auto& state = record.extra->filter_state;
+  if (const auto head = state.find("grpc-status"); !status && head != state.end()) status = head->second;
   metrics_.count_request(record, inbound_, grpc && status ? *status : std::string_view(), grpc);
 }
 

@@ -29,7 +29,7 @@ class Rbac final : public proxy::Filter {
       if (const auto ip = Ip::parse(*trusted)) facts.client = *ip;
     if (settings->shadow) {
       const auto verdict = settings->shadow->judge(facts);
-      auto& metadata = exchange.record.dynamic_metadata["envoy.filters.http.rbac"];
+      auto& metadata = exchange.record.extra.make().dynamic_metadata["envoy.filters.http.rbac"];
       metadata[settings->shadow_prefix + "shadow_engine_result"] = verdict.allowed ? "allowed" : "denied";
       if (!verdict.policy.empty()) metadata[settings->shadow_prefix + "shadow_effective_policy_id"] = verdict.policy;
     }

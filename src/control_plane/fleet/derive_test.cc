@@ -244,12 +244,13 @@ TEST(Fleet, WeightsThatDoNotAddUpAreRefusedAloud) {
 TEST(Fleet, ThePolicyContestIsATotalOrder) {
   const std::string west = "  - {lbType: 1, target: [{region: us-west-2, weight: 100}]}\n";
   const auto winner = [&](const std::string& one, const std::string& two) {
-    return derive(three(one, two), {}).sites.at("c3").service_entries[0].metadata.annotation("associated-gtp");
+    const Derived derived = derive(three(one, two), {});
+    return std::string(derived.sites.at("c3").service_entries[0].metadata.annotation("associated-gtp"));
   };
   const std::string plain = policy(west, "identity: greeting, env: stage", "plain");
   const std::string urgent = policy(west, "identity: greeting, env: stage, priority: '5'", "urgent");
-  EXPECT_EQ(std::string(winner(plain, urgent)), "urgent");
-  EXPECT_EQ(std::string(winner(urgent, plain)), "urgent");
+  EXPECT_EQ(winner(plain, urgent), "urgent");
+  EXPECT_EQ(winner(urgent, plain), "urgent");
   const Derived elsewhere = derive(three(policy(west, "identity: greeting, env: stage", "lost", "elsewhere")), {});
   EXPECT_THAT(findings(elsewhere),
               ElementsAre(HasSubstr("GlobalTrafficPolicy lost: has no effect; it must be in a namespace")));

@@ -313,7 +313,7 @@ LocalReply reply_to(const http::SendError& error, telemetry::Record& record) {
   }
   record.flags.set(flag);
   std::string body = fmt::format("upstream connect error or disconnect/reset before headers. reset reason: {}", reason);
-  const std::string& failure = std::as_const(record).extra->upstream_failure;
+  const std::string& failure = record.extra->upstream_failure;
   if (!failure.empty()) body += fmt::format(", transport failure reason: {}", failure);
   std::string details =
       fmt::format("upstream_reset_before_response_started{{{}{}{}}}", reason, failure.empty() ? "" : "|", failure);

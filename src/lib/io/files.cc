@@ -147,8 +147,6 @@ Result<std::unique_ptr<DirectoryWatch>> DirectoryWatch::make(Reactor& reactor, c
 DirectoryWatch::DirectoryWatch(Reactor& reactor, int descriptor, std::string directory)
     : descriptor_(descriptor), source_(reactor, descriptor), directory_(std::move(directory)) {}
 
-DirectoryWatch::~DirectoryWatch() { ::close(descriptor_); }
-
 void DirectoryWatch::watch_tree(const std::string& directory) {
   constexpr uint32_t what = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF |
                             IN_DELETE_SELF | IN_ATTRIB | IN_ONLYDIR;
@@ -172,11 +170,6 @@ Signals::Signals(Reactor& reactor, std::vector<int> numbers) {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   descriptor_ = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
   source_ = std::make_unique<Reactor::Source>(reactor, descriptor_);
-}
-
-Signals::~Signals() {
-  source_.reset();
-  ::close(descriptor_);
 }
 
 Task<int> Signals::next() {

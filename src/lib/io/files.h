@@ -27,7 +27,6 @@ Result<std::vector<std::string>> list_files(const std::string& directory);
 class DirectoryWatch {
  public:
   static Result<std::unique_ptr<DirectoryWatch>> make(Reactor& reactor, const std::string& directory);
-  ~DirectoryWatch();
   // Await it, clear() it, then look at the files: what happens after the clear sets it again.
   Readiness& changed() { return source_.readable; }
   void clear();
@@ -35,7 +34,7 @@ class DirectoryWatch {
  private:
   DirectoryWatch(Reactor& reactor, int descriptor, std::string directory);
   void watch_tree(const std::string& directory);
-  int descriptor_;
+  const int descriptor_;  // of the source
   Reactor::Source source_;
   std::string directory_;
 };
@@ -44,12 +43,11 @@ class DirectoryWatch {
 class Signals {
  public:
   Signals(Reactor& reactor, std::vector<int> numbers);
-  ~Signals();
   // The next signal's number.
   Task<int> next();
 
  private:
-  int descriptor_;
+  int descriptor_;  // of the source
   std::unique_ptr<Reactor::Source> source_;
 };
 

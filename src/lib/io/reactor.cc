@@ -114,7 +114,10 @@ Reactor::Source::Source(Reactor& reactor, int descriptor)
   epoll_ctl(reactor.epoll_, EPOLL_CTL_ADD, descriptor, &event);
 }
 
-Reactor::Source::~Source() { epoll_ctl(reactor_.epoll_, EPOLL_CTL_DEL, descriptor_, nullptr); }
+Reactor::Source::~Source() {
+  epoll_ctl(reactor_.epoll_, EPOLL_CTL_DEL, descriptor_, nullptr);
+  ::close(descriptor_);
+}
 
 ThreadWorkers::ThreadWorkers(size_t count) {
   for (size_t i = 0; i < count; ++i) reactors_.push_back(std::make_unique<Reactor>());

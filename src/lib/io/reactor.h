@@ -28,7 +28,9 @@ class Reactor final : public Loop {
   WallTime wall_now() const override;
   void post(std::function<void()> function) override;
 
-  // A descriptor's two flags as epoll sets them. Owned by whoever owns the descriptor; unregistered by its destructor.
+  // A descriptor and its two flags as epoll sets them. Takes the descriptor over: its destructor unregisters it first
+  // and closes it then. Closing alone would not do: while a child is being forked it holds the same open file, and
+  // events for it would go on coming to an object that is gone.
   class Source {
    public:
     Source(Reactor& reactor, int descriptor);

@@ -80,7 +80,6 @@ class SocketTransport final : public Transport {
       const linger now{1, 0};
       setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     }
-    ::close(fd_);
   }
 
   Moved try_read(std::span<char> into) override {
@@ -160,7 +159,7 @@ class SocketTransport final : public Transport {
     error_ = code;
     return {Moved::failed};
   }
-  int fd_;
+  const int fd_;  // of the source
   Reactor::Source source_;
   SocketAddress remote_;
   mutable std::optional<SocketAddress> local_;
@@ -173,7 +172,6 @@ class SocketAcceptor final : public Acceptor {
   SocketAcceptor(Reactor& reactor, int fd)
       : reactor_(reactor), fd_(fd), source_(reactor, fd), local_(name_of(fd, getsockname)) {}
   ~SocketAcceptor() override {
-    ::close(fd_);
     if (local_.is_unix() && local_.path[0] != '@') ::unlink(local_.path.c_str());
   }
 
@@ -197,7 +195,7 @@ class SocketAcceptor final : public Acceptor {
 
  private:
   Reactor& reactor_;
-  int fd_;
+  const int fd_;  // of the source
   Reactor::Source source_;
   SocketAddress local_;
 };
@@ -205,7 +203,6 @@ class SocketAcceptor final : public Acceptor {
 class SocketDatagrams final : public Datagrams {
  public:
   SocketDatagrams(Reactor& reactor, int fd) : fd_(fd), source_(reactor, fd), local_(name_of(fd, getsockname)) {}
-  ~SocketDatagrams() override { ::close(fd_); }
 
   std::optional<Received> try_receive(std::span<char> into) override {
     RawAddress raw;
@@ -225,7 +222,7 @@ class SocketDatagrams final : public Datagrams {
   const SocketAddress& local() const override { return local_; }
 
  private:
-  int fd_;
+  const int fd_;  // of the source
   Reactor::Source source_;
   SocketAddress local_;
 };

@@ -4,7 +4,7 @@ import socket
 import struct
 import unittest
 
-from lab import Proxy, connect, resident
+from lab import Proxy, connect
 
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close() resets
 
@@ -23,7 +23,7 @@ class SlowAndGone(Proxy):
                 return seen == last
 
             self.until("the backend is held back", stands_still)
-            self.assertLess(resident(self.proxy.pid), self.memory + (48 << 20))
+            self.stays_within(self.proxy, self.memory + (48 << 20))
         self.until("the backend is let go", lambda: self.backend.sending == 0)
         self.until_logged("access.log", "200 DC", "downstream_remote_disconnect", "/endless")
         self.unharmed()

@@ -112,4 +112,4 @@ class Control(Lab):
 
     def released(self, process: subprocess.Popen, held: int, memory: int, growth: int) -> None:
         self.until_released(process, held)
-        self.assertLess(resident(process.pid), memory + growth)
+        self.stays_within(process, memory + growth)

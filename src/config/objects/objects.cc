@@ -1,5 +1,7 @@
 #include "config/objects/objects.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "config/objects/bodies.h"

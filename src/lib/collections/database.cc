@@ -1,6 +1,7 @@
 #include "lib/collections/database.h"
 
 #include <cassert>
+#include <utility>
 
 #include "lib/base/log.h"
 

@@ -1,5 +1,7 @@
 #include "lib/grpc/status.h"
 
+#include <algorithm>
+
 #include "lib/base/strings.h"
 
 namespace lateen::grpc {

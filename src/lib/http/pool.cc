@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "lib/http/pool_state.h"
 
 namespace lateen::http {

@@ -1,5 +1,6 @@
 #include "lib/io/files.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>

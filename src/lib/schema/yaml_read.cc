@@ -1,5 +1,6 @@
 #include <cmath>
 #include <memory>
+#include <unordered_map>
 #include <unordered_set>
 
 #include <fmt/format.h>

@@ -47,20 +47,23 @@ Result<std::unique_ptr<DirectorySource>> DirectorySource::open(io::Reactor& reac
   source->watch_ = std::move(*watch);
   auto files = read_directory(source->directory_, source->options_.limits);
   if (!files) return failed(files);
-  source->intent_.take(std::move(*files));
+  source->take(std::move(*files));
   return source;
 }
 
 bool DirectorySource::look() {
   auto files = read_directory(directory_, options_.limits);
   lost_ = !files;
-  if (!files) return intent_.take_failure(files.error());
+  return files ? take(std::move(*files)) : intent_.take_failure(files.error());
+}
+
+bool DirectorySource::take(std::vector<FoundFile> files) {
   // Reading takes some fifteen times a text's size, and letting go of many objects leaves as much behind.
   constexpr size_t large = 8 << 20;
   size_t bytes = 0;
-  for (const FoundFile& file : *files) bytes += file.text ? file.text->size() : 0;
+  for (const FoundFile& file : files) bytes += file.text ? file.text->size() : 0;
   const size_t before = std::exchange(bytes_, bytes);
-  const bool changed = intent_.take(std::move(*files));
+  const bool changed = intent_.take(std::move(files));
   if (std::max(bytes, before) >= large) return_free_memory();
   return changed;
 }

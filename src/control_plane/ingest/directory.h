@@ -49,6 +49,7 @@ class DirectorySource {
   DirectorySource(io::Reactor& reactor, std::string directory, DirectoryOptions options)
       : reactor_(reactor), directory_(std::move(directory)), options_(options), intent_(options_.read) {}
   bool look();
+  bool take(std::vector<FoundFile> files);
 
   io::Reactor& reactor_;
   std::string directory_;

@@ -167,7 +167,7 @@ io::Task<void> DebugPages::serve(http::ServerStream& stream) {
   response.headers.add(":status", fmt::to_string(made.status));
   response.headers.add("content-type", made.content_type);
   response.headers.add("content-length", fmt::to_string(made.text.size()));
-  if (headers.method() != "HEAD") response.body = http::text_body(stream.transport().loop(), std::move(made.text));
+  if (headers.method() != "HEAD") response.body = http::text_body(stream.transport().loop(), made.text);
   (void)co_await stream.respond(std::move(response));
 }
 

@@ -47,7 +47,7 @@ io::Task<void> Admin::serve(http::ServerStream& stream) {
   response.headers.add("content-length", std::to_string(page.body.size()));
   response.headers.add("cache-control", "no-cache, max-age=0");
   response.headers.add("x-content-type-options", "nosniff");
-  if (!page.body.empty()) response.body = http::text_body(loop_, std::move(page.body));
+  if (!page.body.empty()) response.body = http::text_body(loop_, page.body);
   (void)co_await stream.respond(std::move(response));
 }
 

@@ -101,6 +101,15 @@ Result<TlsContexts::Slot> TlsContexts::make(const tlsv3::CommonTlsContext& commo
   return slot;
 }
 
+// What is followed are the folders of the files, whatever the path says.
+static void check_watched(const envoy::config::core::v3::WatchedDirectory& watched, const std::string& file,
+                          bool are_files, Notes& notes) {
+  if (!are_files)
+    notes.note("watched_directory is not honoured where the content is not in files");
+  else if (file.substr(0, file.rfind('/')) != watched.path())
+    notes.note(fmt::format("watched_directory.path {}: the folder of {} is followed instead", watched.path(), file));
+}
+
 Result<> TlsContexts::read_certificates(const tlsv3::CommonTlsContext& common, Entry& entry, Notes& notes) {
   for (const auto& certificate : common.tls_certificates()) {
     notes.check(certificate, "tls_certificates", {"certificate_chain", "private_key", "watched_directory"});
@@ -111,7 +120,10 @@ Result<> TlsContexts::read_certificates(const tlsv3::CommonTlsContext& common, E
     auto key = content_of(certificate.private_key(), "private_key");
     if (!key) return failed(key);
     if (auto valid = tls::Credentials::parse(*chain, *key); !valid) return failed(valid, "tls_certificates");
-    if (certificate.has_watched_directory() && from_.files && !chain_file.empty() && !key_file.empty()) {
+    const bool are_files = !chain_file.empty() && !key_file.empty();
+    if (certificate.has_watched_directory())
+      check_watched(certificate.watched_directory(), chain_file, are_files, notes);
+    if (certificate.has_watched_directory() && from_.files && are_files) {
       entry.file_names.push_back(fmt::format("file-cert:{}~{}", chain_file, key_file));
       entry.certificate_names.push_back(entry.file_names.back());
       continue;
@@ -155,6 +167,7 @@ Result<> TlsContexts::read_validation_fields(const tlsv3::CertificateValidationC
     if (auto bundle = tls::TrustBundle::parse(secret.roots, secret.crl); !bundle) return failed(bundle, "trusted_ca");
     entry.wants_roots = true;
     const std::string& file = validation.trusted_ca().filename();
+    if (validation.has_watched_directory()) check_watched(validation.watched_directory(), file, !file.empty(), notes);
     if (validation.has_watched_directory() && validation.has_crl())
       notes.note("validation_context.watched_directory is not honoured beside crl");
     if (validation.has_watched_directory() && !validation.has_crl() && from_.files && !file.empty()) {
@@ -202,24 +215,26 @@ Result<> check_names(const std::vector<std::pair<std::string, router::StringMatc
 // Decides where a named secret comes from.
 Result<> TlsContexts::want(const tlsv3::SdsSecretConfig& config, const std::shared_ptr<Entry>& entry, Notes& notes) {
   const std::string& name = config.name();
-  const auto& from = config.sds_config();
-  if (name.starts_with("file-cert:") || name.starts_with("file-root:")) {
-    subscribe(name, from_.files, false, entry);
-  } else if (from_.own && (name == "default" || name == "ROOTCA" || (config.has_sds_config() && !from.has_ads()))) {
-    subscribe(name, from_.own, false, entry);
-  } else if (from.has_ads() || sources_.contains(name)) {
-    subscribe(name, nullptr, from.has_ads(), entry);
-  } else if (!config.has_sds_config()) {
-    return fail(ErrorKind::not_found, "secret {}: static_resources.secrets has none of that name", name);
-  } else {
+  const bool over_ads = config.sds_config().has_ads();
+  const bool is_own = name == "default" || name == "ROOTCA" || (config.has_sds_config() && !over_ads);
+  const auto known = sources_.find(name);
+  const bool is_here = known != sources_.end() && known->second->secret;
+  agent::SecretSource* from = nullptr;
+  if (name.starts_with("file-cert:") || name.starts_with("file-root:"))
+    from = from_.files;
+  else if (is_own)
+    from = from_.own;
+  if (!from && !over_ads && !is_here) {
+    if (!config.has_sds_config())
+      return fail(ErrorKind::not_found, "secret {}: static_resources.secrets has none of that name", name);
     // Waiting for it in silence would be worst: whoever reads the log learns why nothing answers.
     notes.note(
         fmt::format("secret {}: nothing brings it, so TLS waits for it for ever; an sds_config can be ads or, in "
                     "a member that has joined, the agent's; files go into tls_certificates and trusted_ca, with "
                     "a watched_directory when they change",
                     name));
-    subscribe(name, nullptr, false, entry);
   }
+  subscribe(name, from, over_ads && !from, entry);
   return {};
 }
 
@@ -227,19 +242,19 @@ Result<> TlsContexts::want(const tlsv3::SdsSecretConfig& config, const std::shar
 void TlsContexts::subscribe(const std::string& name, agent::SecretSource* from, bool over_ads,
                             const std::shared_ptr<Entry>& entry) {
   auto& source = sources_[name];
-  const bool fresh = !source;
-  if (fresh) source = std::make_shared<Source>(Source{.name = name, .from_ads = over_ads});
+  if (!source) source = std::make_shared<Source>(Source{.name = name});
   source->add(entry);
-  if (!fresh) return;
-  if (over_ads && when_wanted_) when_wanted_();
-  if (!from) return;
-  source->watch = from->watch(name, [this, weak = std::weak_ptr(source)](agent::SecretPtr secret) {
-    const auto source = weak.lock();
-    if (!source) return;
-    source->secret = std::move(secret);
-    for (const auto& user : source->users)
-      if (const auto entry = user.lock()) rebuild(*entry);
-  });
+  if (over_ads && !std::exchange(source->from_ads, true) && when_wanted_) when_wanted_();
+  if (from && !source->watch)
+    source->watch = from->watch(name, [this, weak = std::weak_ptr(source)](agent::SecretPtr secret) {
+      if (const auto source = weak.lock()) arrived(*source, std::move(secret));
+    });
+}
+
+void TlsContexts::arrived(Source& source, agent::SecretPtr secret) {
+  source.secret = std::move(secret);
+  for (const auto& user : source.users)
+    if (const auto entry = user.lock()) rebuild(*entry);
 }
 
 void TlsContexts::rebuild(Entry& entry) {
@@ -299,9 +314,7 @@ Result<> TlsContexts::put_secret(const tlsv3::Secret& message) {
   }
   auto& source = sources_[message.name()];
   if (!source) source = std::make_shared<Source>(Source{.name = message.name()});
-  source->secret = std::make_shared<const agent::Secret>(std::move(secret));
-  for (const auto& user : source->users)
-    if (const auto entry = user.lock()) rebuild(*entry);
+  arrived(*source, std::make_shared<const agent::Secret>(std::move(secret)));
   return {};
 }
 

@@ -15,9 +15,10 @@ class TlsContexts {
  public:
   // Where secrets come from that are neither in the message nor sent over ADS. Both may be null; both outlive this.
   struct Sources {
-    agent::SecretSource* own = nullptr;  // this member's certificate and roots: "default", "ROOTCA"
-    agent::SecretSource* files =
-        nullptr;  // PEM files that are followed: "file-cert:CERTIFICATE~KEY", "file-root:ROOTS"
+    // This member's certificate and roots: "default", "ROOTCA".
+    agent::SecretSource* own = nullptr;
+    // PEM files that are followed: "file-cert:CERTIFICATE~KEY", "file-root:ROOTS".
+    agent::SecretSource* files = nullptr;
   };
   explicit TlsContexts(Sources from) : from_(from) {}
 
@@ -57,6 +58,7 @@ class TlsContexts {
                 const std::shared_ptr<Entry>& entry, Notes& notes);
   void subscribe(const std::string& name, agent::SecretSource* from, bool over_ads,
                  const std::shared_ptr<Entry>& entry);
+  void arrived(Source& source, agent::SecretPtr secret);
   void rebuild(Entry& entry);
 
   Sources from_;

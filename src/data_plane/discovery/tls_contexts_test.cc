@@ -89,6 +89,19 @@ TEST_F(TlsContextsTest, WhatNothingBringsIsSaid) {
   EXPECT_THAT(secret("other", nullptr).error().message, HasSubstr("static_resources.secrets has none"));
 }
 
+TEST_F(TlsContextsTest, ANameThatNothingBroughtIsStillUnknownAndMayComeOverAds) {
+  envoy::config::core::v3::ConfigSource from;
+  from.mutable_path_config_source()->set_path("/etc/sds.yaml");
+  ASSERT_TRUE(secret("web", &from));
+  ASSERT_TRUE(secret("web", &from));
+  EXPECT_EQ(said.size(), 1u) << "the second one waits as well";
+  EXPECT_FALSE(secret("web", nullptr));
+  from.mutable_ads();
+  const auto slot = secret("web", &from);
+  ASSERT_TRUE(slot);
+  EXPECT_THAT(contexts.wanted_from_ads(), ElementsAre("web"));
+}
+
 TEST_F(TlsContextsTest, OverAdsItIsAskedFor) {
   envoy::config::core::v3::ConfigSource from;
   from.mutable_ads();

@@ -68,7 +68,7 @@ http::Response Exchange::reply(int status, std::string_view body, std::string_vi
   }
   response.headers.add("content-length", std::to_string(body.size()));
   response.headers.add("content-type", "text/plain");
-  response.body = http::text_body(loop(), std::string(body));
+  response.body = http::text_body(loop(), body);
   return response;
 }
 

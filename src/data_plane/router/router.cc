@@ -260,7 +260,7 @@ void Router::start_mirrors(Trip& trip) {
     // The copy leaves once the whole body has been seen; a body over the limit is not mirrored.
     auto shared = std::make_shared<http::Request>(std::move(copy));
     trip.body->when_complete([this, cluster, shared](std::string_view body) {
-      shared->body = http::text_body(loop_, std::string(body));
+      shared->body = http::text_body(loop_, body);
       mirrors_.start(mirror(cluster, std::move(*shared)));
     });
   }

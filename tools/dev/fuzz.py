@@ -1,16 +1,24 @@
 """usage: fuzz.py BUILD_FOLDER [--quick | --seconds N] [TARGET...]
 
 Runs every fuzz target of the build, as many at once as there are cores, for ten minutes (--quick: one minute) each, over
-its corpus in tests/fuzz/corpus/TARGET (without the ending `_fuzz`). New finds go to .cache/fuzz/TARGET; an input that
-crashes a target is kept there and named.
+its corpus in tests/fuzz/corpus/TARGET (without the ending `_fuzz`). An input that crashes a target is kept in
+.cache/fuzz/TARGET and named.
+
+The long run takes a new seed each time and keeps what it learns in .cache/fuzz/TARGET, to find what nobody has seen. The
+quick one begins with the same seed and the same corpus each time: what it finds comes from the commit that it runs on, and
+is found again.
 """
 
 import argparse
+import base64
 import concurrent.futures
+import contextlib
 import os
 import pathlib
+import random
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -19,15 +27,16 @@ def target_name(program: pathlib.Path) -> str:
     return program.name.removesuffix("_fuzz")
 
 
-def fuzz(program: pathlib.Path, seconds: int) -> bool:
+def fuzz(program: pathlib.Path, seconds: int, seed: int, learned: pathlib.Path) -> bool:
     name = target_name(program)
     found = ROOT / ".cache" / "fuzz" / name
-    found.mkdir(parents=True, exist_ok=True)
     corpus = ROOT / "tests" / "fuzz" / "corpus" / name
-    folders = [found] + ([corpus] if corpus.is_dir() else [])
+    for folder in (found, learned / name):
+        folder.mkdir(parents=True, exist_ok=True)
+    folders = [learned / name] + ([corpus] if corpus.is_dir() else [])
     run = subprocess.run(
-        [program, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-max_len=65536",
-         f"-artifact_prefix={found}/crash-", "-print_final_stats=1", *folders],
+        [program, f"-seed={seed}", f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-max_len=65536",
+         f"-artifact_prefix={found}/", "-print_final_stats=1", *folders],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     lines = run.stdout.splitlines()
     if run.returncode == 0:
@@ -35,7 +44,10 @@ def fuzz(program: pathlib.Path, seconds: int) -> bool:
         print(f"fuzz: {name}: {executed[-1] if executed else '?'} inputs in {seconds} s, no finding", flush=True)
         return True
     print("\n".join(lines[-60:]))
-    print(f"fuzz: {name}: FAILED; the input is a crash-* file in .cache/fuzz/{name}", flush=True)
+    for path in (pathlib.Path(line.split("written to ")[1]) for line in lines if "Test unit written to " in line):
+        print(f"fuzz: {name}: the input is {path.relative_to(ROOT)}, in base64 (at most its first 4 KiB):")
+        print(base64.b64encode(path.read_bytes()[:4096]).decode())
+    print(f"fuzz: {name}: FAILED with exit status {run.returncode}", flush=True)
     return False
 
 
@@ -55,8 +67,13 @@ def main() -> int:
         programs = [program for program in programs if target_name(program) in options.targets]
     if not programs:
         parser.error(f"{options.build} holds no fuzz targets")
-    with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        results = list(pool.map(lambda program: fuzz(program, seconds), programs))
+    seed = 1 if options.quick else random.randrange(1, 1 << 31)
+    with contextlib.ExitStack() as stack:
+        learned = ROOT / ".cache" / "fuzz"
+        if options.quick:
+            learned = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lateen-fuzz-")))
+        pool = stack.enter_context(concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count() or 1))
+        results = list(pool.map(lambda program: fuzz(program, seconds, seed, learned), programs))
     return 0 if all(results) else 1
 
 

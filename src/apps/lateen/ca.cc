@@ -17,15 +17,6 @@ int missing(std::string_view flag) {
   return wiring::exit_usage;
 }
 
-Result<Duration> life(const wiring::Arguments& arguments, Duration otherwise) {
-  const auto text = arguments.value("ttl");
-  if (!text) return otherwise;
-  auto ttl = parse_duration(*text);
-  if (!ttl) return failed(ttl, "--ttl");
-  if (*ttl <= 0s) return fail(ErrorKind::invalid, "--ttl {}: a life is longer than nothing", *text);
-  return ttl;
-}
-
 Result<ca::IssueRequest> issue_request(const wiring::Arguments& arguments) {
   ca::IssueRequest out{.authority = *arguments.value("ca"),
                        .directory = *arguments.value("output"),
@@ -34,7 +25,7 @@ Result<ca::IssueRequest> issue_request(const wiring::Arguments& arguments) {
                        .key_file = arguments.value_or("key", ""),
                        .request_file = arguments.value_or("csr", ""),
                        .force = arguments.has("force")};
-  auto ttl = life(arguments, out.ttl);
+  auto ttl = arguments.life("ttl", out.ttl);
   if (!ttl) return failed(ttl);
   out.ttl = *ttl;
   if (const auto name = arguments.value("key-type")) {
@@ -52,7 +43,7 @@ int ca_root(const wiring::Arguments& arguments) {
   ca::RootRequest request{.directory = *arguments.value("output"),
                           .trust_domain = arguments.value_or("trust-domain", "cluster.local"),
                           .force = arguments.has("force")};
-  const auto ttl = life(arguments, request.ttl);
+  const auto ttl = arguments.life("ttl", request.ttl);
   if (!ttl) return refuse(ttl.error());
   request.ttl = *ttl;
   io::Reactor reactor;

@@ -14,9 +14,9 @@ int token(const wiring::Arguments& arguments) {
     fmt::print(stderr, "lateen: say for whom: NAMESPACE/SERVICE-ACCOUNT\n");
     return wiring::exit_usage;
   }
-  const auto life = parse_duration(arguments.value_or("ttl", "1h"));
-  if (!life || *life <= 0s) {
-    fmt::print(stderr, "lateen: --ttl: {}\n", life ? "a life is longer than nothing" : life.error().message);
+  const auto life = arguments.life("ttl", 1h);
+  if (!life) {
+    fmt::print(stderr, "lateen: {}\n", life.error().message);
     return wiring::exit_usage;
   }
   const auto key = onboard::TokenKey::open(arguments.value_or("state", "lateen-state"));

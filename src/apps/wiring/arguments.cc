@@ -116,6 +116,17 @@ std::vector<std::string> Arguments::values(std::string_view flag) const {
   return found == values_.end() ? std::vector<std::string>() : found->second;
 }
 
+Result<Duration> Arguments::life(std::string_view flag, Duration otherwise) const {
+  const auto text = value(flag);
+  if (!text) return otherwise;
+  const auto parsed = parse_duration(*text);
+  if (!parsed) return failed(parsed, fmt::format("--{}", flag));
+  if (*parsed <= 0s || *parsed > longest_duration)
+    return fail(ErrorKind::invalid, "--{} {}: a life is longer than nothing and at most {}", flag, *text,
+                format_duration(longest_duration));
+  return parsed;
+}
+
 int run_command(std::string_view program, std::span<const Command> commands, std::span<const std::string_view> words) {
   if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
     print_commands(words.empty() ? stderr : stdout, program, commands);

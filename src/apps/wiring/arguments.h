@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/base/time.h"
 
 namespace lateen::wiring {
 
@@ -41,6 +42,8 @@ class Arguments {
   std::string value_or(std::string_view flag, std::string_view otherwise) const;
   // All values in the order given.
   std::vector<std::string> values(std::string_view flag) const;
+  // How long something is valid: "24h", more than nothing and at most longest_duration. An error names the flag.
+  Result<Duration> life(std::string_view flag, Duration otherwise) const;
   const std::vector<std::string>& operands() const { return operands_; }
 
  private:

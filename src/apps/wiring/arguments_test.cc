@@ -28,6 +28,16 @@ TEST(Arguments, WrongUsageNamesTheRemedy) {
   EXPECT_EQ(parse({"--quiet=1"}).error().message, "option --quiet takes no value");
 }
 
+TEST(Arguments, LivesAreLongerThanNothingAndEndOneDay) {
+  EXPECT_EQ(parse({})->life("output", 24h), 24h);
+  EXPECT_EQ(parse({"-o", "90m"})->life("output", 24h), 90min);
+  for (const char* wrong : {"0s", "-1h", "876001h", "later"}) {
+    const auto life = parse({"-o", wrong})->life("output", 24h);
+    ASSERT_FALSE(life) << wrong;
+    EXPECT_TRUE(life.error().message.starts_with("--output")) << life.error().message;
+  }
+}
+
 TEST(Commands, AreFoundByOneOrTwoWords) {
   const std::vector<Command> commands = {{"xds", "", "", {}, [](const Arguments&) { return 10; }},
                                          {"xds dump", "", "", flags, [](const Arguments& arguments) {

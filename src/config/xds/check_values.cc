@@ -59,8 +59,7 @@ bool is_header_value(std::string_view text, bool strict) {
 }
 
 Duration to_duration(const pb::Duration& value) {
-  const auto seconds = std::clamp<int64_t>(value.seconds(), -9'000'000'000, 9'000'000'000);
-  return std::chrono::seconds(seconds) + Duration(value.nanos());
+  return bounded(std::chrono::seconds(value.seconds())) + Duration(value.nanos());
 }
 
 std::string text_of(const Duration& value) { return format_duration(value); }

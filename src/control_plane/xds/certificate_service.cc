@@ -19,11 +19,9 @@ grpc::Reply<IstioCertificateResponse> create_certificate(ca::CertificateAuthorit
                                                          const IstioCertificateRequest& request) {
   const auto identities = authenticate(call);
   if (!identities) return grpc::refuse(grpc::Code::unauthenticated, identities.error().message);
-  // More seconds than a Duration holds are more than any maximum.
-  const auto seconds = std::min<int64_t>(request.validity_duration(), 9'000'000'000);
+  const Duration life = bounded(std::chrono::seconds(std::max<int64_t>(request.validity_duration(), 0)));
   const auto now = call.loop().wall_now();
-  const auto issued =
-      authority.sign(request.csr(), *identities, std::chrono::seconds(std::max<int64_t>(seconds, 0)), now);
+  const auto issued = authority.sign(request.csr(), *identities, life, now);
   const auto peer = call.transport().remote().text();
   if (!issued) {
     log_.warning("{} ({}): no certificate: {}", peer, identities->front().text(), issued.error().message);

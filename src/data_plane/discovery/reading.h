@@ -31,7 +31,7 @@ class Notes {
 };
 
 inline Duration duration_of(const google::protobuf::Duration& duration) {
-  return std::chrono::seconds(duration.seconds()) + Duration(duration.nanos());
+  return bounded(std::chrono::seconds(duration.seconds())) + Duration(duration.nanos());
 }
 
 // HTTP/2 connection_keepalive: PING after so much silence, and how long to wait for a sign of life.

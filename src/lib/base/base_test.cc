@@ -18,6 +18,9 @@ TEST(Duration, GoSyntaxBothWays) {
   EXPECT_EQ(parse_duration("1.5s").value(), 1500ms);
   EXPECT_EQ(parse_duration("-2us").value(), -2us);
   EXPECT_EQ(parse_duration("0").value(), 0s);
+  EXPECT_EQ(bounded(std::chrono::seconds(90)), 90s);
+  EXPECT_EQ(bounded(std::chrono::seconds(315'576'000'000)), longest_duration);  // the longest of protobuf
+  EXPECT_EQ(bounded(std::chrono::hours(-99'999'999)), -longest_duration);
   for (const char* bad : {"", "5", "s", "1x", "1 s", "1..5s", "999999999999h"})
     EXPECT_FALSE(parse_duration(bad)) << bad;
   for (const char* text : {"1h30m0s", "250ms", "1.5s", "0s", "2us", "7ns", "1m0s", "-1.5s"})
@@ -29,6 +32,8 @@ TEST(Duration, GoSyntaxBothWays) {
 TEST(Time, Rfc3339BothWays) {
   EXPECT_EQ(format_time(parse_time("2026-11-25T12:00:00Z").value()), "2026-11-25T12:00:00.000Z");
   EXPECT_EQ(format_time(parse_time("2026-11-25T12:00:00.25+01:30").value()), "2026-11-25T10:30:00.250Z");
+  EXPECT_EQ(format_time(parse_time("4052-11-25T12:00:00Z").value()), "2255-03-14T16:00:00.000Z");
+  EXPECT_EQ(format_time(parse_time("1912-06-23T12:00:00Z").value()), "1970-01-01T00:00:00.000Z");
   EXPECT_FALSE(parse_time("2026-11-25"));
   EXPECT_FALSE(parse_time("2026-11-25T12:00:00"));
 }

@@ -96,6 +96,11 @@ std::string format_duration_seconds(Duration duration) {
   return fmt::format("{}{}.{:09}s", sign, seconds, nanos);
 }
 
+WallTime wall_time(int64_t seconds_since_epoch) {
+  constexpr int64_t latest = 9'000'000'000;
+  return WallTime(std::chrono::seconds(std::clamp<int64_t>(seconds_since_epoch, 0, latest)));
+}
+
 std::string format_time(WallTime time) {
   const int64_t n = time.time_since_epoch().count();
   int64_t seconds = n / 1'000'000'000, rest = n % 1'000'000'000;
@@ -127,7 +132,7 @@ Result<WallTime> parse_time(std::string_view text) {
     return fail(ErrorKind::invalid, "\"{}\" has no time zone: end it with Z or +hh:mm", text);
   }
   if (*rest) return fail(ErrorKind::invalid, "\"{}\" has text after the time", text);
-  return WallTime(std::chrono::seconds(timegm(&utc) - offset) + Duration(nanos));
+  return wall_time(timegm(&utc) - offset) + Duration(nanos);
 }
 
 }  // namespace lateen

@@ -172,8 +172,7 @@ Result<Duration> parse_timeout(std::string_view text) {
   const auto unit = std::find_if(std::begin(units), std::end(units),
                                  [&](const Unit& u) { return !text.empty() && u.letter == text.back(); });
   if (!count || unit == std::end(units)) return fail(ErrorKind::protocol, "grpc-timeout is no timeout: \"{}\"", text);
-  constexpr int64_t longest = std::chrono::duration_cast<std::chrono::hours>(Duration::max()).count() - 1;
-  if (unit->letter == 'H' && *count > longest) return std::chrono::hours(longest);
+  if (unit->letter == 'H') return bounded(std::chrono::hours(*count));
   return unit->length * *count;
 }
 

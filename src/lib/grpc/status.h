@@ -58,6 +58,7 @@ Status take_status(const Headers& trailers);
 
 // "250m" (milliseconds) and so on: at most eight digits and a unit of H M S m u n.
 std::string format_timeout(Duration timeout);
+// A grpc-timeout header: at most eight digits and one of H M S m u n.
 Result<Duration> parse_timeout(std::string_view text);
 
 }  // namespace lateen::grpc

@@ -76,6 +76,24 @@ TEST(Certificate, CarriesWhatItWasIssuedWith) {
   EXPECT_THAT(describe(read, now + 48h), HasSubstr("EXPIRED 24h0m0s ago"));
 }
 
+// Valid from 1950 to the end of 9999, as "no well-defined expiration" is written (RFC 5280 section 4.1.2.5).
+constexpr std::string_view for_ever =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBEDCBtgIBATAKBggqhkjOPQQDAjATMREwDwYDVQQDDAhmb3IgZXZlcjAgFw01\n"
+    "MDAxMDEwMDAwMDBaGA85OTk5MTIzMTIzNTk1OVowEzERMA8GA1UEAwwIZm9yIGV2\n"
+    "ZXIwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATljmr3Q7Tqk61cX7T3SZmjsEW/\n"
+    "8K1eHEocHk+m0j8QSnrDtu5k/b06dxzcPvUJrHNYz1vzFRMRltmBJx0XHNMcMAoG\n"
+    "CCqGSM49BAMCA0kAMEYCIQDhqxF2hZJYcYYfZr0IwrsNnQcve6Q1YDN4NlgaWJlw\n"
+    "AAIhAP86wHe2msu9nHUyBrWP1vN5Znd+Lvs9CvdJaHoO9LOF\n"
+    "-----END CERTIFICATE-----\n";
+
+TEST(Certificate, NeverExpiringIsLaterThanAnyOther) {
+  const Certificate read = *Certificate::parse_pem(std::string(for_ever));
+  EXPECT_EQ(format_time(read.not_before()), "1970-01-01T00:00:00.000Z");
+  EXPECT_GT(read.not_after(), now + longest_duration);
+  EXPECT_GT(read.not_after() - read.not_before(), longest_duration);
+}
+
 TEST(Certificate, ChainsKeepTheirOrderAndNameTheBadOne) {
   const TestPki pki(now);
   const std::string leaf = pki.member("spiffe://td/x").leaf().pem(), root = pki.root.front().pem();

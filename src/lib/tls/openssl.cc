@@ -31,7 +31,7 @@ std::unexpected<Error> openssl_failure(ErrorKind kind, std::string_view context)
 WallTime wall_time(const ASN1_TIME* time) {
   std::tm parts{};
   if (!time || ASN1_TIME_to_tm(time, &parts) != 1) return {};
-  return WallTime(std::chrono::duration_cast<Duration>(std::chrono::seconds(timegm(&parts))));
+  return lateen::wall_time(timegm(&parts));
 }
 
 bool set_asn1_time(ASN1_TIME* out, WallTime time) {

@@ -23,8 +23,7 @@ void read_server_options(const HttpConnectionManager& message, ManagerSettings& 
     server.max_connection_duration = duration_of(common.max_connection_duration());
   if (common.has_max_requests_per_connection())
     server.max_requests_per_connection = common.max_requests_per_connection().value();
-  if (duration_of(common.max_stream_duration()) > 0s)
-    notes.not_honoured("common_http_protocol_options.max_stream_duration");
+  out.limits.whole = duration_of(common.max_stream_duration());
   out.reject_underscores =
       common.headers_with_underscores_action() == envoy::config::core::v3::HttpProtocolOptions::REJECT_REQUEST;
   out.drop_underscores =
@@ -116,8 +115,8 @@ Result<std::shared_ptr<ManagerSettings>> read_settings(const HttpConnectionManag
   read_server_options(message, *out, notes);
   read_identity(message, *out, notes);
   read_paths(message, *out);
-  if (message.has_stream_idle_timeout()) out->stream_idle_timeout = duration_of(message.stream_idle_timeout());
-  if (duration_of(message.request_timeout()) > 0s) notes.not_honoured("request_timeout");
+  if (message.has_stream_idle_timeout()) out->limits.idle = duration_of(message.stream_idle_timeout());
+  out->limits.request = duration_of(message.request_timeout());
   if (!message.server_name().empty()) out->server_name = message.server_name();
   out->keep_server_header = message.server_header_transformation() == HttpConnectionManager::PASS_THROUGH;
   out->append_server_if_absent = message.server_header_transformation() == HttpConnectionManager::APPEND_IF_ABSENT;

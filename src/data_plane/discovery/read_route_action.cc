@@ -62,7 +62,7 @@ Result<router::RetryPolicy> read_retry(const routev3::RetryPolicy& message, Note
   }
   if (message.retry_back_off().has_base_interval()) {
     out.back_off = duration_of(message.retry_back_off().base_interval());
-    out.back_off_max = out.back_off * 10;
+    out.back_off_max = std::min(out.back_off, longest_duration / 10) * 10;
   }
   if (message.retry_back_off().has_max_interval())
     out.back_off_max = duration_of(message.retry_back_off().max_interval());
@@ -145,8 +145,8 @@ Result<Forward> read_forward(const routev3::RouteAction& message, Notes& notes) 
   if (message.has_max_grpc_timeout()) out.max_grpc_timeout = duration_of(message.max_grpc_timeout());
   if (message.max_stream_duration().has_grpc_timeout_header_max())
     out.max_grpc_timeout = duration_of(message.max_stream_duration().grpc_timeout_header_max());
-  const auto& longest = message.max_stream_duration().max_stream_duration();
-  if (longest.seconds() > 0 || longest.nanos() > 0) notes.not_honoured("route.max_stream_duration");
+  if (message.max_stream_duration().has_max_stream_duration())
+    out.max_stream_duration = duration_of(message.max_stream_duration().max_stream_duration());
   if (message.has_retry_policy()) {
     auto retry = read_retry(message.retry_policy(), notes);
     if (!retry) return failed(retry);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "data_plane/http/request_head.h"
+#include "lib/protocol/http2.h"
 
 namespace lateen::proxy {
 
@@ -86,6 +87,24 @@ bool upgrade_allowed(Exchange& exchange, const ManagerSettings& settings) {
   return forward && std::ranges::find(forward->upgrades, kind) != forward->upgrades.end();
 }
 
+// What a client hears, and the log, when the exchange as a whole has taken too long (spec: Envoy's timeouts and their
+// replies): 408 when it has not sent all of its request, else 504.
+http::Response late_reply(Exchange& exchange) {
+  using Limit = router::StreamClock::Limit;
+  const int status = exchange.clock.request_ended() ? 504 : 408;
+  switch (exchange.clock.passed()) {
+    case Limit::idle:
+      return exchange.reply(status, "stream timeout", "stream_idle_timeout", Flag::stream_idle_timeout);
+    case Limit::request:
+      return exchange.reply(status, "request timeout", "request_overall_timeout");
+    case Limit::whole:
+      return exchange.reply(status, "downstream duration timeout", "max_duration_timeout");
+    case Limit::response:
+      break;
+  }
+  return exchange.reply(504, "upstream request timeout", "upstream_response_timeout", Flag::upstream_request_timeout);
+}
+
 }  // namespace
 
 io::Task<void> ConnectionManager::serve_exchange(http::ServerStream& stream,
@@ -109,26 +128,24 @@ io::Task<void> ConnectionManager::serve_exchange(http::ServerStream& stream,
     }
   } end{*this, exchange};
 
+  exchange.request().body = exchange.clock.start(settings_->limits, std::move(exchange.request().body));
   std::optional<http::Response> response = clean_request(exchange, *settings_);
   exchange.routes = routes_->table;
   if (!response) {
     if (exchange.routes) exchange.rematch();
     if (exchange.found.route) exchange.record.route_name = exchange.found.route->name;
     if (exchange.found.host) exchange.record.virtual_host = exchange.found.host->name;
-    const router::Forward* forward = exchange.forward();
-    const Duration idle = forward && forward->idle_timeout ? *forward->idle_timeout : settings_->stream_idle_timeout;
+    if (const router::Forward* forward = exchange.forward())
+      exchange.clock.limit(forward->idle_timeout, forward->max_stream_duration);
     if (needs_https(exchange)) {
       response = exchange.reply(301, "", "direct_response");
       response->headers.set("location",
                             fmt::format("https://{}{}", exchange.headers().authority(), exchange.headers().path()));
     } else if (exchange.request().is_tunnel && !upgrade_allowed(exchange, *settings_)) {
       response = exchange.reply(403, "", "upgrade_failed");
-    } else if (idle <= 0s) {
-      response = co_await chain_.run(exchange);
     } else {
-      auto in_time = co_await io::within(exchange.loop(), idle, chain_.run(exchange));
-      response = in_time ? std::move(*in_time)
-                         : exchange.reply(504, "stream timeout", "stream_idle_timeout", Flag::stream_idle_timeout);
+      auto in_time = co_await io::before(exchange.clock.stream(), chain_.run(exchange));
+      response = in_time ? std::move(*in_time) : late_reply(exchange);
     }
   }
   clean_response(exchange, response->headers, *settings_);
@@ -137,13 +154,15 @@ io::Task<void> ConnectionManager::serve_exchange(http::ServerStream& stream,
   exchange.record.response_started = exchange.loop().now() - exchange.record.began;
   if (!settings_->access_logs.empty()) end.response = response->headers;  // respond() takes the others
 
-  auto sent = co_await stream.respond(std::move(*response));
+  response->body = exchange.clock.start_response(std::move(response->body));
+  auto sent = co_await io::before(exchange.clock.stream(), stream.respond(std::move(*response)));
   if (sent) {
     exchange.record.bytes_sent = sent->body_bytes;
     exchange.trailers = std::move(sent->trailers);
     end.answered = sent->complete;
-  } else if (sent.error().kind == ErrorKind::timed_out) {
-    exchange.record.flags.set(Flag::upstream_request_timeout);
+  } else if (sent.error().kind == ErrorKind::timed_out && exchange.clock.stream().passed()) {
+    (void)late_reply(exchange);  // for the record: it is too late for another answer
+    stream.reset(static_cast<uint32_t>(protocol::Http2Error::internal_error));
     end.answered = true;
   }
 }

@@ -20,7 +20,7 @@ struct ManagerSettings {
   std::string stat_prefix;
   http::Protocol codec = http::Protocol::detect;  // AUTO
   http::ServerOptions server;
-  Duration stream_idle_timeout = 5min;
+  router::StreamClock::Limits limits{.idle = 5min};
   std::string server_name = "envoy";
   bool keep_server_header = false;  // PASS_THROUGH; else overwritten
   bool append_server_if_absent = false;

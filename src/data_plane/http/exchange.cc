@@ -1,46 +1,16 @@
 #include "data_plane/http/exchange.h"
 
+#include "lib/grpc/status.h"
+
 namespace lateen::proxy {
 namespace {
-
-// gRPC's own mapping of HTTP statuses (grpc/doc/http-grpc-status-mapping.md).
-int grpc_status_for(int status) {
-  switch (status) {
-    case 400:
-      return 13;
-    case 401:
-      return 16;
-    case 403:
-      return 7;
-    case 404:
-      return 12;
-    case 429:
-    case 502:
-    case 503:
-    case 504:
-      return 14;
-    default:
-      return 2;
-  }
-}
-
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    if (c >= ' ' && c <= '~' && c != '%')
-      out += c;
-    else
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
 
 bool is_grpc(const http::Headers& headers) { return headers.value("content-type").starts_with("application/grpc"); }
 
 }  // namespace
 
 Exchange::Exchange(http::ServerStream& stream, const telemetry::ConnectionRecord& connection, io::Loop& loop)
-    : stream(stream), draw(loop.random().next() >> 1) {
+    : stream(stream), clock(loop), draw(loop.random().next() >> 1) {
   record.connection = &connection;
   record.start = loop.wall_now();
   record.began = loop.now();
@@ -57,8 +27,7 @@ http::Response Exchange::reply(int status, std::string_view body, std::string_vi
   if (is_grpc(headers()) && status != 200) {
     response.headers.add(":status", "200");
     response.headers.add("content-type", "application/grpc");
-    response.headers.add("grpc-status", std::to_string(grpc_status_for(status)));
-    if (!body.empty()) response.headers.add("grpc-message", percent_encoded(body));
+    grpc::put_status({grpc::code_of_http(status), std::string(body)}, response.headers);
     return response;
   }
   response.headers.add(":status", std::to_string(status));

@@ -37,6 +37,7 @@ class Exchange {
   }
 
   http::ServerStream& stream;
+  router::StreamClock clock;
   telemetry::Record record;
   std::shared_ptr<const router::RouteTable> routes;  // what `found` points into
   router::RouteTable::Found found;

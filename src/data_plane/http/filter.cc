@@ -86,6 +86,7 @@ io::Task<http::Response> Chain::route(Exchange& exchange) const {
                                           .draw = exchange.draw,
                                           .wish = exchange.wish,
                                           .progress = &watch,
+                                          .clock = exchange.clock,
                                           .hold = exchange.hold,
                                           .chosen = exchange.chosen});
   if (!result) co_return exchange.reply(result.error());

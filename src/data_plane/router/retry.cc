@@ -4,6 +4,12 @@
 
 namespace lateen::router {
 
+std::optional<Duration> asked_milliseconds(const Headers& request, std::string_view name) {
+  const auto count = parse_number<int64_t>(request.value(name));
+  if (!count || *count < 0) return std::nullopt;
+  return bounded(std::chrono::milliseconds(*count));
+}
+
 Retries::Retries(const RetryPolicy* policy, const Headers& request, Random& random) : policy_(policy), random_(random) {
   const auto asked = request.get("x-envoy-retry-on"), asked_grpc = request.get("x-envoy-retry-grpc-on");
   if (policy) {
@@ -21,8 +27,8 @@ Retries::Retries(const RetryPolicy* policy, const Headers& request, Random& rand
   if (on_ == RetryOn{}) left_ = 0;
   if (const auto most = request.get("x-envoy-max-retries"); most && left_ > 0)
     left_ = parse_number<uint32_t>(*most).value_or(left_);
-  if (const auto limit = request.get("x-envoy-upstream-rq-per-try-timeout-ms"))
-    if (const auto ms = parse_number<int64_t>(*limit)) per_try_timeout_ = std::chrono::milliseconds(*ms);
+  if (const auto limit = asked_milliseconds(request, "x-envoy-upstream-rq-per-try-timeout-ms"))
+    per_try_timeout_ = *limit;
 }
 
 bool Retries::wants(const http::SendError& error) const {

@@ -7,6 +7,9 @@
 
 namespace lateen::router {
 
+// What an x-envoy-upstream-rq-*timeout-ms header asks for; nothing when it is absent or no number.
+std::optional<Duration> asked_milliseconds(const Headers& request, std::string_view name);
+
 class Retries {
  public:
   // `policy` may be null: no retries. The request's x-envoy-retry-on and x-envoy-max-retries headers win over the

@@ -96,10 +96,11 @@ struct PerFilter {
 struct Forward {
   std::vector<WeightedCluster> clusters;  // one entry: no draw
   uint32_t total_weight = 0;
-  Duration timeout = 15s;                    // of the whole exchange with all attempts; 0: none
-  std::optional<Duration> idle_timeout;      // instead of the connection manager's
-  std::optional<Duration> max_grpc_timeout;  // set: grpc-timeout counts, limited by this (0: no limit)
-  std::optional<RetryPolicy> retry;          // else the virtual host's
+  Duration timeout = 15s;                       // of the whole exchange with all attempts; 0: none
+  std::optional<Duration> idle_timeout;         // instead of the connection manager's
+  std::optional<Duration> max_stream_duration;  // set: wins over the connection manager's (0: no limit)
+  std::optional<Duration> max_grpc_timeout;     // set: grpc-timeout counts, limited by this (0: no limit)
+  std::optional<RetryPolicy> retry;             // else the virtual host's
   PathRewrite path_rewrite;
   std::string host_rewrite;  // literal
   std::string host_rewrite_header;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "data_plane/router/replay.h"
-#include "data_plane/router/timed_body.h"
+#include "lib/grpc/status.h"
 
 namespace lateen::router {
 
@@ -43,8 +43,6 @@ struct Router::Trip {
   const Forward& action;
   std::shared_ptr<upstream::Cluster> cluster;
   Retries retries;
-  Time started;
-  std::optional<Time> deadline;
   std::shared_ptr<ReplayableBody> body;
   std::vector<const upstream::Host*> tried{};
   std::vector<upstream::HostPtr> kept{};  // so that `tried` names living hosts
@@ -77,20 +75,11 @@ std::string_view cluster_name(const WeightedCluster* chosen, const Headers& requ
 
 // x-envoy-upstream-rq-timeout-ms, then grpc-timeout where the route lets it count, then the route's own.
 Duration timeout_of(const Forward& action, Headers& request) {
-  if (const auto asked = request.get("x-envoy-upstream-rq-timeout-ms"))
-    if (const auto ms = parse_number<int64_t>(*asked)) return std::chrono::milliseconds(*ms);
-  const auto grpc = request.get("grpc-timeout");
-  if (action.max_grpc_timeout && grpc && grpc->size() >= 2) {
-    static constexpr std::pair<char, Duration> units[] = {{'H', 1h},  {'M', 1min}, {'S', 1s},
-                                                          {'m', 1ms}, {'u', 1us},  {'n', 1ns}};
-    const auto unit = std::ranges::find(units, grpc->back(), [](const auto& each) { return each.first; });
-    const auto number = parse_number<uint32_t>(grpc->substr(0, grpc->size() - 1));
-    if (unit != std::end(units) && number && *number <= 99'999'999) {
-      const Duration asked = unit->second * *number;
-      return *action.max_grpc_timeout > 0s ? std::min(asked, *action.max_grpc_timeout) : asked;
-    }
-  }
-  return action.timeout;
+  if (const auto asked = asked_milliseconds(request, "x-envoy-upstream-rq-timeout-ms")) return *asked;
+  if (!action.max_grpc_timeout) return action.timeout;
+  const auto asked = grpc::parse_timeout(request.value("grpc-timeout"));
+  if (!asked) return action.timeout;
+  return *action.max_grpc_timeout > 0s ? std::min(*asked, *action.max_grpc_timeout) : *asked;
 }
 
 }  // namespace
@@ -108,9 +97,8 @@ io::Task<std::expected<http::Response, LocalReply>> Router::forward(Forwarding f
   f.hold = UpstreamHold(cluster, nullptr);
   f.record.upstream_cluster = cluster->settings().name;  // `name` may be of a header, which is about to change
   const RetryPolicy* policy = action.retry ? &*action.retry : f.found.host->retry ? &*f.found.host->retry : nullptr;
-  const Duration timeout = timeout_of(action, f.request.headers);
-  Trip trip{f, action, cluster, Retries(policy, f.request.headers, loop_.random()), loop_.now(), std::nullopt, nullptr};
-  if (timeout > 0s) trip.deadline = loop_.now() + timeout;
+  Trip trip{f, action, cluster, Retries(policy, f.request.headers, loop_.random()), nullptr};
+  f.clock.limit_response(timeout_of(action, f.request.headers), trip.retries.per_try_timeout());
   prepare(trip);
 
   for (;;) {
@@ -123,14 +111,14 @@ io::Task<std::expected<http::Response, LocalReply>> Router::forward(Forwarding f
     }
     http::SendResult result = co_await attempt(trip);
     const bool again = (result ? trip.retries.wants(*result) : trip.retries.wants(result.error())) &&
-                       (!trip.body || trip.body->replayable()) && (!trip.deadline || loop_.now() < *trip.deadline);
+                       (!trip.body || trip.body->replayable()) && loop_.now() < f.clock.response_due();
     if (again && cluster->begin_retry()) {
       trip.tried.push_back(trip.host.get());
       trip.kept.push_back(trip.host);
       result = std::unexpected(http::SendError{});  // lets the connection of the failed attempt go
       const Duration pause = trip.retries.next_pause();
       const RetrySlot slot{*cluster};
-      co_await loop_.sleep(trip.deadline ? std::min(pause, *trip.deadline - loop_.now()) : pause);
+      co_await loop_.sleep_until(std::min(loop_.now() + pause, f.clock.response_due()));
       continue;
     }
     if (!result) {
@@ -138,14 +126,12 @@ io::Task<std::expected<http::Response, LocalReply>> Router::forward(Forwarding f
       if (result.error().error.kind == ErrorKind::timed_out && result.error().where != http::SendError::connect) {
         cluster->timeouts.add();
         f.record.flags.set(Flag::upstream_request_timeout);
-        const bool whole = trip.deadline && loop_.now() >= *trip.deadline;
+        const bool whole = loop_.now() >= f.clock.response_due();
         co_return std::unexpected(LocalReply{504, "upstream request timeout",
                                              whole ? "upstream_response_timeout" : "upstream_per_try_timeout"});
       }
       co_return std::unexpected(reply_to(result.error(), f.record));
     }
-    if (trip.deadline && result->body && !result->body->is_at_hand())
-      result->body = timed_body(loop_, std::move(result->body), *trip.deadline);
     co_return std::move(*result);
   }
 }
@@ -180,12 +166,14 @@ void Router::prepare(Trip& trip) {
   start_mirrors(trip);
 }
 
-std::optional<Duration> Router::time_left(const Trip& trip) const {
-  std::optional<Duration> limit;
-  if (trip.retries.per_try_timeout() > 0s) limit = trip.retries.per_try_timeout();
-  if (trip.deadline)
-    limit = std::min(limit.value_or(Duration::max()), std::max(Duration(1), *trip.deadline - loop_.now()));
-  return limit;
+// The peer hears how long its answer is waited for, so that it need not work for nobody.
+void Router::tell_timeout(const Trip& trip, Headers& request) {
+  const Duration expected = trip.f.clock.expected();
+  if (expected <= 0s) return;
+  request.set("x-envoy-expected-rq-timeout-ms",
+              fmt::to_string(std::chrono::ceil<std::chrono::milliseconds>(expected).count()));
+  if (trip.action.max_grpc_timeout && request.has("grpc-timeout"))
+    request.set("grpc-timeout", grpc::format_timeout(expected));
 }
 
 io::Task<http::SendResult> Router::attempt(Trip& trip) {
@@ -209,17 +197,13 @@ io::Task<http::SendResult> Router::attempt(Trip& trip) {
   const Time sent = loop_.now();
   f.record.upstream_sent = sent - f.record.began;
 
-  http::SendResult result;
-  if (const auto limit = time_left(trip)) {
-    auto in_time =
-        co_await io::within(loop_, *limit, trip.cluster->send(trip.host, std::move(request), f.wish, f.progress));
-    if (in_time)
-      result = std::move(*in_time);
-    else
-      result = std::unexpected(http::SendError{.where = http::SendError::reset, .error = in_time.error()});
-  } else {
-    result = co_await trip.cluster->send(trip.host, std::move(request), f.wish, f.progress);
-  }
+  f.clock.start_attempt();
+  tell_timeout(trip, request.headers);
+  auto in_time =
+      co_await io::before(f.clock.attempt(), trip.cluster->send(trip.host, std::move(request), f.wish, f.progress));
+  http::SendResult result =
+      in_time ? std::move(*in_time)
+              : std::unexpected(http::SendError{.where = http::SendError::reset, .error = in_time.error()});
   if (!result) {
     if (result.error().where == http::SendError::overflow)
       trip.cluster->overflows.add();

@@ -1,6 +1,7 @@
 // Forwards a request: chooses cluster and host, sends, repeats where the route says so, and gives back the answer.
 #pragma once
 #include "data_plane/router/retry.h"
+#include "data_plane/router/stream_clock.h"
 #include "data_plane/upstream/cluster.h"
 #include "lib/io/scope.h"
 
@@ -41,6 +42,7 @@ struct Forwarding {
   uint64_t draw = 0;        // the exchange's random number
   upstream::Wish wish;
   http::Progress* progress = nullptr;
+  StreamClock& clock;  // that the request's body is watched by
   UpstreamHold& hold;
   const WeightedCluster*& chosen;  // set: whose mutations apply to the response
 };
@@ -60,8 +62,8 @@ class Router {
   io::Task<http::SendResult> attempt(Trip& trip);
   void prepare(Trip& trip);
   void start_mirrors(Trip& trip);
+  static void tell_timeout(const Trip& trip, Headers& request);
   static io::Task<void> mirror(std::shared_ptr<upstream::Cluster> cluster, http::Request request);
-  std::optional<Duration> time_left(const Trip& trip) const;
 
   upstream::Clusters& clusters_;
   io::Loop& loop_;

@@ -55,6 +55,37 @@ TEST(Task, WithinEndsTheTaskAtItsLimit) {
   EXPECT_EQ(late->error().kind, ErrorKind::timed_out);
 }
 
+TEST(Task, BeforeFollowsADeadlineThatMoves) {
+  SimulatedWorld world(1);
+  Scope scope(world);
+  Deadline deadline(world);
+  std::optional<Result<int>> out;
+  const auto run = [](Loop& loop, Deadline& deadline, std::optional<Result<int>>& out) -> Task<void> {
+    out = co_await before(deadline, slow(loop, 20s));
+  };
+  scope.start(run(world, deadline, out));
+  world.run_for(5s);  // there is none yet
+  deadline.set(world.now() + 10s);
+  world.run_for(1s);
+  deadline.set(world.now() + 2s);
+  world.run_for(1s);
+  deadline.set(world.now() + 4s);
+  world.run_for(3500ms);
+  EXPECT_FALSE(out);
+  world.run_for(1s);
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->error().kind, ErrorKind::timed_out);
+
+  scope.start(run(world, deadline, out));  // it has passed
+  world.run_for(2ms);
+  EXPECT_EQ(out->error().kind, ErrorKind::timed_out);
+  deadline.set(world.now() + 19s);
+  scope.start(run(world, deadline, out));
+  deadline.set(Deadline::never);
+  world.run_for(21s);
+  EXPECT_EQ(out->value(), 42);
+}
+
 struct CountsDeaths {
   int& deaths;
   ~CountsDeaths() { ++deaths; }

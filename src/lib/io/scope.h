@@ -5,6 +5,7 @@
 // Where being cancelled from outside is normal (a connection's task), write `CancelOnExit guard(scope);` behind the
 // Scope.
 #pragma once
+#include "lib/io/deadline.h"
 #include "lib/io/readiness.h"
 #include "lib/io/task.h"
 
@@ -99,8 +100,14 @@ AnyOf<sizeof...(Flags)> any_of(Flags&... flags) {
 }
 inline AnyOf<2> either(Readiness& a, Readiness& b) { return {{Readiness::Wait(a), Readiness::Wait(b)}}; }
 
-// co_await within(loop, 5s, task): the task's result, or ErrorKind::timed_out after that time (the task is destroyed).
-// For a Task<T> that is a Result<T>; a Task<Result<T>> keeps its type. Zero or negative durations mean no limit.
+// co_await before(deadline, task): the task's result, or ErrorKind::timed_out once the deadline, which may move
+// meanwhile, has passed (the task is destroyed). For a Task<T> that is a Result<T>; a Task<Result<T>> keeps its type.
+template <class T>
+class Before;
+template <class T>
+Before<T> before(Deadline& deadline, Task<T> task);
+
+// co_await within(loop, 5s, task): the same with a fixed time from now on. Zero or negative durations mean no limit.
 template <class T>
 class Within;
 template <class T>

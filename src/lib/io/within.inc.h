@@ -1,4 +1,4 @@
-// The awaitable behind within(); included by scope.h only.
+// The awaitables behind before() and within(); included by scope.h only.
 #pragma once
 
 namespace lateen::io {
@@ -18,37 +18,61 @@ struct InTime<Result<T>> {
 // Runs the task in the place of the awaiting one, so that an answer in time costs nothing but a timer armed and taken
 // back.
 template <class T>
-class [[nodiscard]] Within {
+class [[nodiscard]] Before {
  public:
-  Within(Loop& loop, Duration limit, Task<T> task) : loop_(loop), timer_(loop), limit_(limit), task_(std::move(task)) {}
-  Within(const Within&) = delete;
+  Before(Deadline& deadline, Task<T> task) : deadline_(deadline), task_(std::move(task)) {}
+  Before(const Before&) = delete;
+  ~Before() { deadline_.unwatch(); }
 
   bool await_ready() const noexcept { return false; }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) {
     awaiting_.frame = awaiting;
-    if (limit_ > Duration(0))
-      timer_.arm(loop_.now() + limit_, [](void* self) { static_cast<Within*>(self)->give_up(); }, this);
+    deadline_.watch([](void* self) { static_cast<Before*>(self)->give_up(); }, this);
     return task_.await_suspend(awaiting);
   }
+  bool gave_up() const { return !task_; }
   typename detail::InTime<T>::Answer await_resume() {
-    timer_.cancel();
-    if (!task_) return fail(ErrorKind::timed_out, "no answer within {}", format_duration(limit_));
+    deadline_.unwatch();
+    if (gave_up()) return fail(ErrorKind::timed_out, "not done in time");
     return task_.await_resume();
   }
 
  private:
   void give_up() {
     task_ = {};
-    loop_.make_ready(awaiting_);
+    deadline_.loop().make_ready(awaiting_);
   }
 
-  Loop& loop_;
-  Timer timer_;
+  Deadline& deadline_;
   Waiter awaiting_;
-  Duration limit_;
   Task<T> task_;
 };
 
+template <class T>
+class [[nodiscard]] Within {
+ public:
+  Within(Loop& loop, Duration limit, Task<T> task)
+      : limit_(limit), deadline_(loop), before_(deadline_, std::move(task)) {
+    if (limit > Duration(0)) deadline_.set(loop.now() + limit);
+  }
+
+  bool await_ready() const noexcept { return false; }
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) { return before_.await_suspend(awaiting); }
+  typename detail::InTime<T>::Answer await_resume() {
+    if (before_.gave_up()) return fail(ErrorKind::timed_out, "no answer within {}", format_duration(limit_));
+    return before_.await_resume();
+  }
+
+ private:
+  Duration limit_;
+  Deadline deadline_;
+  Before<T> before_;
+};
+
+template <class T>
+Before<T> before(Deadline& deadline, Task<T> task) {
+  return {deadline, std::move(task)};
+}
 template <class T>
 Within<T> within(Loop& loop, Duration limit, Task<T> task) {
   return {loop, limit, std::move(task)};

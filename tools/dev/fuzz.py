@@ -57,7 +57,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--seconds", type=int)
     parser.add_argument("targets", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()  # targets may stand behind the options
     seconds = options.seconds or (60 if options.quick else 600)
     programs = sorted(path.resolve() for path in options.build.rglob("*_fuzz") if path.is_file() and os.access(path, os.X_OK))
     if options.targets:

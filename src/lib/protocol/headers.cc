@@ -67,8 +67,24 @@ std::string_view Headers::append(std::string_view name, std::string_view value, 
 static constexpr std::string_view pseudo_names[] = {":method", ":scheme", ":authority", ":path", ":status"};
 
 void Headers::note_pseudo(std::string_view name, uint32_t index) {
-  const auto which = static_cast<size_t>(std::ranges::find(pseudo_names, name) - pseudo_names);
-  if (which == pseudo_count) return;
+  Pseudo which = status_at;
+  switch (name.size() > 2 ? name[2] : '\0') {  // their second letters tell them apart
+    case 'e':
+      which = method_at;
+      break;
+    case 'c':
+      which = scheme_at;
+      break;
+    case 'u':
+      which = authority_at;
+      break;
+    case 'a':
+      which = path_at;
+      break;
+    default:
+      break;
+  }
+  if (name != pseudo_names[which]) return;
   uint32_t& at = block_->pseudo[which];
   if (at == 0 || block_->entry(at - 1).is_removed()) at = index + 1;
 }

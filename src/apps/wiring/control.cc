@@ -1,5 +1,7 @@
 #include "apps/wiring/control.h"
 
+#include <algorithm>
+
 #include "apps/wiring/settings.h"
 #include "lib/base/log.h"
 #include "lib/schema/document.h"
@@ -44,7 +46,7 @@ Result<> Control::open_parts() {
   source_ = std::make_unique<discovery::TranslatedSource>(build());
 
   ca::AuthorityOptions authority;
-  authority.trust_domain = source_->snapshot()->mesh.trust_domain;
+  authority.trust_domain = trust_domain_ = source_->snapshot()->mesh.trust_domain;
   auto opened = ca::CertificateAuthority::open(options_.state, reactor_.wall_now(), authority);
   if (!opened) return failed(opened);
   authority_ = std::move(*opened);
@@ -67,14 +69,17 @@ Result<> Control::open_parts() {
 
 Result<> Control::read_mesh_files() {
   // As Istio's install profiles have it: a mesh without a configuration of its own still has its standard metrics.
-  mesh_.default_providers.emplace().metrics = {"prometheus"};
+  config::MeshConfig mesh;
+  mesh.default_providers.emplace().metrics = {"prometheus"};
+  config::MeshNetworks networks;
   schema::Diagnostics diagnostics;
-  has_mesh_file_ = !options_.mesh_config.empty();
-  if (has_mesh_file_)
-    if (auto read = read_settings(options_.mesh_config, diagnostics, mesh_); !read) return read;
+  if (!options_.mesh_config.empty())
+    if (auto read = read_settings(options_.mesh_config, diagnostics, mesh); !read) return read;
   if (!options_.mesh_networks.empty())
-    if (auto read = read_settings(options_.mesh_networks, diagnostics, networks_); !read) return read;
+    if (auto read = read_settings(options_.mesh_networks, diagnostics, networks); !read) return read;
   log_diagnostics(diagnostics);
+  mesh_ = std::move(mesh);
+  networks_ = std::move(networks);
   return {};
 }
 
@@ -91,22 +96,30 @@ void Control::report(const Followed& followed) const {
   log_.info("{}: {} objects", followed.cluster, followed.source->intent().objects().size());
 }
 
-// The file named on the command line, else the key "mesh" of the ConfigMap "istio", as istiod reads it.
-config::MeshConfig Control::mesh_of(const config::Objects& objects) const {
-  if (has_mesh_file_) return mesh_;
-  auto mesh = mesh_;
-  for (const auto& each : objects.config_maps) {
-    const auto text = each.data.find("mesh");
-    if (each.metadata.name != "istio" || text == each.data.end()) continue;
+// The file named on the command line, else the key "mesh" of the ConfigMap "istio", as istiod reads it. One that cannot be
+// read leaves the last good one in effect.
+const config::MeshConfig& Control::mesh_of(const config::Objects& objects) {
+  const auto& maps = objects.config_maps;
+  const auto map = std::ranges::find_if(
+      maps, [](const auto& each) { return each.metadata.name == "istio" && each.data.contains("mesh"); });
+  if (!options_.mesh_config.empty() || map == maps.end()) {
+    map_text_.clear();
+    return mesh_;
+  }
+  if (const std::string& text = map->data.at("mesh"); text != map_text_) {
+    if (map_text_.empty()) mesh_of_map_ = mesh_;
+    map_text_ = text;
     schema::Diagnostics diagnostics;
-    const auto documents = schema::read_yaml(text->second, "ConfigMap istio", diagnostics);
+    auto mesh = mesh_;
+    const auto documents = schema::read_yaml(text, "ConfigMap istio", diagnostics);
     if (!documents.empty()) schema::read(documents[0], mesh, {"ConfigMap istio", diagnostics});
     log_diagnostics(diagnostics);
+    if (!diagnostics.has_errors()) mesh_of_map_ = std::move(mesh);
   }
-  return mesh;
+  return mesh_of_map_;
 }
 
-std::shared_ptr<const snapshot::Snapshot> Control::build() const {
+std::shared_ptr<const snapshot::Snapshot> Control::build() {
   snapshot::Inputs inputs;
   for (const auto& each : followed_)
     inputs.clusters.push_back(
@@ -116,12 +129,42 @@ std::shared_ptr<const snapshot::Snapshot> Control::build() const {
   return snapshot::Snapshot::build(inputs);
 }
 
+void Control::publish() {
+  source_->set_snapshot(build());
+  const std::string& wanted = source_->snapshot()->mesh.trust_domain;
+  if (wanted != trust_domain_)
+    log_.warning("trustDomain is {} now, but certificates are issued for {} until the control plane starts again", wanted,
+                 trust_domain_);
+  server_->discovery().changed();
+}
+
 io::Task<void> Control::follow_changes(Followed& followed) {
   for (;;) {
     co_await followed.source->next();
     report(followed);
-    source_->set_snapshot(build());
-    server_->discovery().changed();
+    publish();
+  }
+}
+
+// Two small files are looked at now and then: a watch would be on all that happens to lie in their folders.
+io::Task<void> Control::follow_mesh_files() {
+  const auto texts = [this] {
+    std::string both;
+    for (const std::string& path : {options_.mesh_config, options_.mesh_networks})
+      if (!path.empty()) both += io::read_file(path).value_or("") + '\n';
+    return both;
+  };
+  for (std::string known = texts();;) {
+    co_await reactor_.sleep(2s);
+    std::string now = texts();
+    if (now == known) continue;
+    known = std::move(now);
+    if (const auto read = read_mesh_files(); !read) {
+      log_.error("{}; the last good settings stay in effect", read.error().message);
+      continue;
+    }
+    log_.info("the mesh's settings have changed");
+    publish();
   }
 }
 
@@ -146,6 +189,7 @@ io::Task<void> Control::run() {
   say("xDS (plain text)", server_->plain_address());
   say("pages", server_->pages_address());
   for (const auto& each : followed_) tasks_.start(follow_changes(*each));
+  if (!options_.mesh_config.empty() || !options_.mesh_networks.empty()) tasks_.start(follow_mesh_files());
   tasks_.start(keep_authority());
   co_await server_->run();
   tasks_.cancel();

@@ -1,8 +1,9 @@
 // The control plane as a service (`lateen control`): a folder of objects in, xDS and certificates out.
 //
-// It reads the folder and follows it; a change becomes a new snapshot, which every connected proxy's stream compares
-// with what it has. Findings go to the log, and the last good objects stay in effect. Keys and roots live in the state
-// folder. Everything runs on one reactor; reading and translating block it for as long as they take.
+// It reads the folder and the mesh's settings and follows them; a change becomes a new snapshot, which every connected
+// proxy's stream compares with what it has. Findings go to the log, and the last good objects stay in effect. Keys and
+// roots live in the state folder. Everything runs on one reactor; reading and translating block it for as long as they
+// take.
 #pragma once
 #include <memory>
 #include <optional>
@@ -47,19 +48,23 @@ class Control {
   Result<> open_parts();
   Result<> follow(const std::string& cluster, const std::string& folder);
   Result<> read_mesh_files();
-  std::shared_ptr<const snapshot::Snapshot> build() const;
-  config::MeshConfig mesh_of(const config::Objects& objects) const;
+  std::shared_ptr<const snapshot::Snapshot> build();
+  const config::MeshConfig& mesh_of(const config::Objects& objects);
+  void publish();
   void report(const Followed& followed) const;
   io::Task<void> follow_changes(Followed& followed);
+  io::Task<void> follow_mesh_files();
   io::Task<void> keep_authority();
 
   io::Reactor& reactor_;
   io::RealNetwork network_;
   ControlOptions options_;
   onboard::TokenKey tokens_;
-  config::MeshConfig mesh_;
+  config::MeshConfig mesh_;  // of the file, or the defaults
   config::MeshNetworks networks_;
-  bool has_mesh_file_ = false;
+  config::MeshConfig mesh_of_map_;  // of the ConfigMap "istio", as it was when it could last be read
+  std::string map_text_;
+  std::string trust_domain_;  // of the certificates
   std::unique_ptr<ca::CertificateAuthority> authority_;
   std::unique_ptr<onboard::Authenticator> authenticator_;
   std::vector<std::unique_ptr<Followed>> followed_;

@@ -96,8 +96,8 @@ void Control::report(const Followed& followed) const {
   log_.info("{}: {} objects", followed.cluster, followed.source->intent().objects().size());
 }
 
-// The file named on the command line, else the key "mesh" of the ConfigMap "istio", as istiod reads it. One that cannot be
-// read leaves the last good one in effect.
+// The file named on the command line, else the key "mesh" of the ConfigMap "istio", as istiod reads it. One that cannot
+// be read leaves the last good one in effect.
 const config::MeshConfig& Control::mesh_of(const config::Objects& objects) {
   const auto& maps = objects.config_maps;
   const auto map = std::ranges::find_if(
@@ -133,8 +133,8 @@ void Control::publish() {
   source_->set_snapshot(build());
   const std::string& wanted = source_->snapshot()->mesh.trust_domain;
   if (wanted != trust_domain_)
-    log_.warning("trustDomain is {} now, but certificates are issued for {} until the control plane starts again", wanted,
-                 trust_domain_);
+    log_.warning("trustDomain is {} now, but certificates are issued for {} until the control plane starts again",
+                 wanted, trust_domain_);
   server_->discovery().changed();
 }
 

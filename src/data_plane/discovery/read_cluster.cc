@@ -242,9 +242,23 @@ void note_parts(const Cluster& message, Notes& notes) {
     notes.not_honoured("eds_cluster_config.eds_config other than ads");
   notes.check(message.upstream_bind_config(), "upstream_bind_config", {"source_address"});
   notes.check(message.upstream_connection_options(), "upstream_connection_options", {"tcp_keepalive"});
-  notes.check(message.upstream_connection_options().tcp_keepalive(), "upstream_connection_options.tcp_keepalive", {});
   notes.check(message.original_dst_lb_config(), "original_dst_lb_config",
               {"use_http_header", "upstream_port_override"});
+}
+
+Result<> read_connecting(const Cluster& message, ClusterSettings& out) {
+  if (message.upstream_bind_config().has_source_address()) {
+    const auto& source = message.upstream_bind_config().source_address();
+    const auto ip = Ip::parse(source.address());
+    if (!ip) return failed(ip, "upstream_bind_config.source_address");
+    out.bind = SocketAddress{*ip, static_cast<uint16_t>(source.port_value()), {}};
+  }
+  if (message.upstream_connection_options().has_tcp_keepalive()) {
+    const auto& keepalive = message.upstream_connection_options().tcp_keepalive();
+    out.tcp_keepalive = io::KeepAlive{keepalive.keepalive_probes().value(), keepalive.keepalive_time().value(),
+                                      keepalive.keepalive_interval().value()};
+  }
+  return {};
 }
 
 }  // namespace
@@ -294,13 +308,7 @@ Result<std::shared_ptr<const ClusterSettings>> read_cluster(const Cluster& messa
   if (auto read = read_protocol_options(message, *out, notes); !read) return failed(read);
   if (auto read = read_sockets(message, *out, tls, notes); !read) return failed(read);
   if (auto read = read_filters(message, *out); !read) return failed(read);
-  if (message.upstream_bind_config().has_source_address()) {
-    const auto ip = Ip::parse(message.upstream_bind_config().source_address().address());
-    if (!ip) return failed(ip, "upstream_bind_config.source_address");
-    out->bind =
-        SocketAddress{*ip, static_cast<uint16_t>(message.upstream_bind_config().source_address().port_value()), {}};
-  }
-  out->tcp_keepalive = message.upstream_connection_options().has_tcp_keepalive();
+  if (auto read = read_connecting(message, *out); !read) return failed(read);
   if (message.has_dns_jitter()) out->dns_jitter = duration_of(message.dns_jitter());
   if (message.has_dns_refresh_rate()) out->dns_refresh_rate = duration_of(message.dns_refresh_rate());
   out->respect_dns_ttl = message.respect_dns_ttl();

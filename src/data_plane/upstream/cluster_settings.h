@@ -12,6 +12,7 @@
 #include "lib/base/ip.h"
 #include "lib/base/time.h"
 #include "lib/http/client.h"
+#include "lib/io/network.h"
 
 namespace lateen::upstream {
 
@@ -104,7 +105,7 @@ struct ClusterSettings {
   bool auto_sni = false;
   std::vector<TransportSocketMatch> transport_sockets;  // first match wins; the last one is the cluster's default
   std::optional<SocketAddress> bind;                    // upstream_bind_config (Istio inbound: 127.0.0.6)
-  bool tcp_keepalive = false;
+  std::optional<io::KeepAlive> tcp_keepalive;
   std::vector<Endpoint> fixed_endpoints;  // STATIC; for DNS types `hostname` and port are to be resolved
   Duration dns_refresh_rate = 5s, dns_jitter = 0s;
   bool respect_dns_ttl = false;

@@ -1,9 +1,12 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "lib/io/reactor.h"
@@ -12,6 +15,8 @@
 
 namespace lateen::io {
 namespace {
+
+using testing::Contains;
 
 Task<int> answer(Loop& loop, Duration after, int value) {
   co_await loop.sleep(after);
@@ -360,6 +365,37 @@ TEST(Reactor, EchoesOverRealSockets) {
   reactor.run_until_done(run(network, text, got));
   EXPECT_EQ(got.size(), text.size());
   EXPECT_EQ(got, text);
+}
+
+// That option of this process' connected TCP sockets, where it is not 0.
+std::vector<int> options_of_sockets(int level, int name) {
+  std::vector<int> found;
+  for (const auto& each : std::filesystem::directory_iterator("/proc/self/fd")) {
+    const int descriptor = std::stoi(each.path().filename());
+    sockaddr_in peer{};
+    socklen_t peer_size = sizeof peer, size = sizeof(int);
+    int value = 0;
+    if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &peer_size) != 0 || peer.sin_family != AF_INET)
+      continue;
+    if (getsockopt(descriptor, level, name, &value, &size) == 0 && value != 0) found.push_back(value);
+  }
+  return found;
+}
+
+TEST(Reactor, KeepsConnectionsAliveAsAsked) {
+  Reactor reactor;
+  RealNetwork network(reactor);
+  const auto run = [](RealNetwork& network) -> Task<void> {
+    auto acceptor = network.listen(SocketAddress::parse("127.0.0.1:0").value(), {});
+    const auto plain = co_await network.connect((*acceptor)->local(), {});
+    EXPECT_TRUE(options_of_sockets(SOL_SOCKET, SO_KEEPALIVE).empty());
+    const auto kept =
+        co_await network.connect((*acceptor)->local(), {.keepalive = KeepAlive{.probes = 3, .time_s = 4'000'000}});
+    EXPECT_EQ(options_of_sockets(SOL_SOCKET, SO_KEEPALIVE), std::vector{1});
+    EXPECT_THAT(options_of_sockets(IPPROTO_TCP, TCP_KEEPCNT), Contains(3));
+    EXPECT_THAT(options_of_sockets(IPPROTO_TCP, TCP_KEEPIDLE), Contains(32767)) << "the most that the kernel takes";
+  };
+  reactor.run_until_done(run(network));
 }
 
 // How often a descriptor stands in this process' epoll instances.

@@ -7,10 +7,17 @@
 
 namespace lateen::io {
 
+// TCP keepalive; 0: as the system has it.
+struct KeepAlive {
+  uint32_t probes = 0;                  // unanswered ones until the connection counts as dead
+  uint32_t time_s = 0, interval_s = 0;  // seconds of silence before the first probe, and between probes
+  bool operator==(const KeepAlive&) const = default;
+};
+
 struct ConnectOptions {
   std::optional<SocketAddress> bind;  // the source address, port 0 for any
   uint32_t mark = 0;                  // SO_MARK, so that redirect rules let our own connections pass; needs privileges
-  bool keepalive = false;
+  std::optional<KeepAlive> keepalive;
 };
 
 struct ListenOptions {

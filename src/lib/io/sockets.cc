@@ -242,6 +242,16 @@ Result<int> make_socket(const SocketAddress& address, int type) {
   return fd;
 }
 
+void keep_alive(int descriptor, const KeepAlive& wanted) {
+  set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+  const auto set = [&](int name, uint32_t value, uint32_t most) {  // the kernel refuses more
+    if (value) set_option(descriptor, IPPROTO_TCP, name, static_cast<int>(std::min(value, most)));
+  };
+  set(TCP_KEEPCNT, wanted.probes, 127);
+  set(TCP_KEEPIDLE, wanted.time_s, 32767);
+  set(TCP_KEEPINTVL, wanted.interval_s, 32767);
+}
+
 // A path left behind by a program that died is removed; one that somebody still answers on is not.
 void remove_stale_path(const SocketAddress& on) {
   if (on.path[0] == '@') return;
@@ -263,7 +273,7 @@ Task<Result<std::unique_ptr<Transport>>> RealNetwork::connect(SocketAddress to, 
   if (!made) co_return failed(made);
   OwnedDescriptor socket{*made};
   if (!to.is_unix()) set_option(socket.fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  if (options.keepalive) set_option(socket.fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  if (options.keepalive && !to.is_unix()) keep_alive(socket.fd, *options.keepalive);
   if (options.mark) set_option(socket.fd, SOL_SOCKET, SO_MARK, static_cast<int>(options.mark));
   if (options.bind) {
     set_option(socket.fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1);

@@ -22,6 +22,7 @@ struct ListenerSurroundings {
 struct ReadListener {
   std::shared_ptr<const downstream::ListenerSettings> settings;
   std::set<std::string> route_names;  // RDS names that must be there before the listener may serve
+  std::optional<Duration> patience;   // how long for (initial_fetch_timeout), the longest of all; 0: for ever
   std::vector<std::shared_ptr<const upstream::TlsSlot>> tls;  // contexts that must have their secrets
   // Route tables that came inline, under the names that the connection managers use for them.
   std::map<std::string, std::shared_ptr<const router::RouteTable>> inline_routes;

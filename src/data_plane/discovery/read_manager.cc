@@ -190,6 +190,10 @@ Result<std::function<std::unique_ptr<tcp::TerminalFilter>(downstream::Worker&)>>
   if (message.has_rds()) {
     routes = message.rds().route_config_name();
     out.route_names.insert(routes);
+    const auto& source = message.rds().config_source();
+    const Duration patience = source.has_initial_fetch_timeout() ? duration_of(source.initial_fetch_timeout()) : 15s;
+    const bool longer = patience == 0s || (out.patience && *out.patience > 0s && patience > *out.patience);
+    if (!out.patience || longer) out.patience = patience;
   } else if (message.has_route_config()) {
     auto table = read_routes(message.route_config(), read_filter_settings, notes);
     if (!table) return failed(table, "route_config");

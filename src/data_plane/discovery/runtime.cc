@@ -152,23 +152,40 @@ Result<> Runtime::put_listener(const envoy::config::listener::v3::Listener& mess
   if (!read) return refuse(applied, read.error());
   report(notes);
   accept(applied, message, version, loop_.wall_now(), is_static);
-  warming_[name] = {std::move(*read)};
+  warming_.erase(name);
+  warming_.try_emplace(name, *this, std::move(*read));
   look_at_warming();
   return {};
 }
 
-bool Runtime::is_warm(const ReadListener& read) const {
-  const auto has_routes = [this](const std::string& name) {
-    const auto it = routes_.find(name);
-    return it != routes_.end() && it->second.updated != WallTime();
+Runtime::Warming::Warming(Runtime& owner, ReadListener listener)
+    : runtime(owner), read(std::move(listener)), patience(owner.loop_) {
+  const auto give_up = [](void* self) {
+    auto& [runtime, read, patience, goes_without_routes] = *static_cast<Warming*>(self);
+    goes_without_routes = true;
+    for (const std::string& name : read.route_names)
+      if (!runtime.has_routes(name))
+        log_.warning("listener {}: routes {} have not come within {}: it answers 404 until they do",
+                     read.settings->name, name, format_duration(*read.patience));
+    runtime.look_at_warming();
   };
-  return std::ranges::all_of(read.route_names, has_routes) &&
-         std::ranges::all_of(read.tls, [](const auto& slot) { return slot->get() != nullptr; });
+  if (read.patience.value_or(0s) > 0s) patience.arm(owner.loop_.now() + *read.patience, give_up, this);
+}
+
+bool Runtime::has_routes(const std::string& name) const {
+  const auto it = routes_.find(name);
+  return it != routes_.end() && it->second.updated != WallTime();
+}
+
+bool Runtime::is_warm(const Warming& warming) const {
+  return (warming.goes_without_routes ||
+          std::ranges::all_of(warming.read.route_names, [this](const auto& name) { return has_routes(name); })) &&
+         std::ranges::all_of(warming.read.tls, [](const auto& slot) { return slot->get() != nullptr; });
 }
 
 void Runtime::look_at_warming() {
   for (auto it = warming_.begin(); it != warming_.end();) {
-    if (!is_warm(it->second.read)) {
+    if (!is_warm(it->second)) {
       ++it;
       continue;
     }

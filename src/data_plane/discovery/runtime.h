@@ -72,13 +72,19 @@ class Runtime {
   const TlsContexts& tls() const { return tls_; }
 
  private:
+  // A listener that waits for what it names.
   struct Warming {
+    Warming(Runtime& runtime, ReadListener read);
+    Runtime& runtime;
     ReadListener read;
+    io::Timer patience;
+    bool goes_without_routes = false;
   };
   void apply_endpoints(const std::string& eds_name, std::shared_ptr<const upstream::EndpointSet> set);
   void resolve_names(std::shared_ptr<const upstream::ClusterSettings> settings);
   void look_at_warming();
-  bool is_warm(const ReadListener& read) const;
+  bool has_routes(const std::string& name) const;
+  bool is_warm(const Warming& warming) const;
   void serve(const ReadListener& read);
   void report(const Notes& notes);
   void everywhere(std::function<void(downstream::Worker&)> function);

@@ -19,11 +19,6 @@ Headers::Headers(const Headers& other) {
   copy_contents(*other.block_, *block_);
 }
 
-void Headers::add(std::string_view name, std::string_view value) { append(name, value, false); }
-std::string_view Headers::add_lowering(std::string_view name, std::string_view value) {
-  return append(name, value, true);
-}
-
 // Makes capital letters small, also in up to 15 bytes behind the text.
 static void lower_in_place(char* at, size_t size) {
 #ifdef __SSE2__
@@ -39,54 +34,49 @@ static void lower_in_place(char* at, size_t size) {
 #endif
 }
 
-std::string_view Headers::append(std::string_view name, std::string_view value, bool lowering) {
-  name = name.substr(0, max_name_bytes);
-  // The old block is given back only after the copy: name or value may lie in it.
+// The old block is given back only after the copy: name or value may lie in it.
+void Headers::append(std::string_view name, std::string_view value, uint8_t tag, Pseudo which) {
+  if (name.size() > max_name_bytes) {
+    name = name.substr(0, max_name_bytes);
+    tag = tag_of(name);
+  }
   Block* old = make_room(1, name.size() + value.size());
-  Block& block = *block_;
-  char* at = block.text() + block.text_used;
+  char* at = block_->text() + block_->text_used;
   copy_short(at, name.data(), name.size());
-  if (lowering) lower_in_place(at, name.size());
+  copy_short(at + name.size(), value.data(), value.size());
+  enter(name.size(), value.size(), tag, which);
+  if (old) Pool::give(old, old->capacity);
+}
+
+std::string_view Headers::add_lowering(std::string_view name, std::string_view value) {
+  name = name.substr(0, max_name_bytes);
+  Block* old = make_room(1, name.size() + value.size());
+  char* at = block_->text() + block_->text_used;
+  copy_short(at, name.data(), name.size());
+  lower_in_place(at, name.size());
   copy_short(at + name.size(), value.data(), value.size());
   const std::string_view kept(at, name.size());
-  const uint8_t tag = tag_of(kept);
-  if (kept.starts_with(':')) note_pseudo(kept, block.used);
-  block.entry(block.used++) = Entry{.name_at = block.text_used,
-                                    .value_at = static_cast<uint32_t>(block.text_used + name.size()),
-                                    .value_size = static_cast<uint32_t>(value.size()),
-                                    .name_size = static_cast<uint16_t>(name.size()),
-                                    .key = tag};
-  block.tags |= uint64_t{1} << tag % 64;
-  block.text_used += static_cast<uint32_t>(name.size() + value.size());
-  block.bytes += static_cast<uint32_t>(name.size() + value.size());
-  ++block.live;
+  enter(name.size(), value.size(), tag_of(kept), pseudo_of(kept));
   if (old) Pool::give(old, old->capacity);
   return kept;
 }
 
-static constexpr std::string_view pseudo_names[] = {":method", ":scheme", ":authority", ":path", ":status"};
-
-void Headers::note_pseudo(std::string_view name, uint32_t index) {
-  Pseudo which = status_at;
-  switch (name.size() > 2 ? name[2] : '\0') {  // their second letters tell them apart
-    case 'e':
-      which = method_at;
-      break;
-    case 'c':
-      which = scheme_at;
-      break;
-    case 'u':
-      which = authority_at;
-      break;
-    case 'a':
-      which = path_at;
-      break;
-    default:
-      break;
+// The entry of a name and value that stand at the end of the text already.
+inline void Headers::enter(size_t name_size, size_t value_size, uint8_t tag, Pseudo which) {
+  Block& block = *block_;
+  if (which != pseudo_count) {
+    uint32_t& at = block.pseudo[which];
+    if (at == 0 || block.entry(at - 1).is_removed()) at = block.used + 1;
   }
-  if (name != pseudo_names[which]) return;
-  uint32_t& at = block_->pseudo[which];
-  if (at == 0 || block_->entry(at - 1).is_removed()) at = index + 1;
+  block.entry(block.used++) = Entry{.name_at = block.text_used,
+                                    .value_at = static_cast<uint32_t>(block.text_used + name_size),
+                                    .value_size = static_cast<uint32_t>(value_size),
+                                    .name_size = static_cast<uint16_t>(name_size),
+                                    .key = tag};
+  block.tags |= uint64_t{1} << tag % 64;
+  block.text_used += static_cast<uint32_t>(name_size + value_size);
+  block.bytes += static_cast<uint32_t>(name_size + value_size);
+  ++block.live;
 }
 
 // The one that was noted is gone; another may have been there beside it.
@@ -145,17 +135,6 @@ std::optional<std::string> Headers::joined_present(std::string_view name) const 
       all.emplace(field.value);
   }
   return all;
-}
-
-int Headers::status() const {
-  const std::string_view text = pseudo(status_at);
-  if (text.size() != 3) return 0;
-  int status = 0;
-  for (const char digit : text) {
-    if (digit < '0' || digit > '9') return 0;
-    status = status * 10 + (digit - '0');
-  }
-  return status;
 }
 
 void Headers::set_status(int status) {

@@ -48,7 +48,9 @@ class Headers {
 
   // Appends a field. The name must be lower case already and at most max_name_bytes long (what is longer is cut);
   // neither part is checked here (codecs check what they read).
-  void add(std::string_view name, std::string_view value);
+  LATEEN_FOLDED void add(std::string_view name, std::string_view value) {
+    append(name, value, tag_of(name), pseudo_of(name));
+  }
   // As add(), with the name's capital letters made small; returns the name as it is kept.
   std::string_view add_lowering(std::string_view name, std::string_view value);
   // Replaces the first field of that name and removes the others, or appends.
@@ -105,7 +107,14 @@ class Headers {
   std::string_view path() const { return pseudo(path_at); }
   std::string_view authority() const { return pseudo(authority_at); }
   std::string_view scheme() const { return pseudo(scheme_at); }
-  int status() const;           // 0 when there is no valid :status
+  // 0 when there is no valid :status.
+  int status() const {
+    const std::string_view text = pseudo(status_at);
+    if (text.size() != 3) return 0;
+    const auto digit = [text](size_t i) { return static_cast<unsigned>(text[i]) - '0'; };
+    const unsigned hundreds = digit(0), tens = digit(1), ones = digit(2);
+    return hundreds > 9 || tens > 9 || ones > 9 ? 0 : static_cast<int>(hundreds * 100 + tens * 10 + ones);
+  }
   void set_status(int status);  // 100 to 999
 
  private:
@@ -118,6 +127,7 @@ class Headers {
   };
   static constexpr uint16_t removed = 0x100;
   enum Pseudo : uint8_t { method_at, scheme_at, authority_at, path_at, status_at, pseudo_count };
+  static constexpr std::string_view pseudo_names[] = {":method", ":scheme", ":authority", ":path", ":status"};
   // The head of the block. Behind it text grows upwards; entries grow downwards from the end.
   struct Block {
     uint32_t capacity;  // bytes of the whole block
@@ -147,6 +157,28 @@ class Headers {
                                 static_cast<unsigned char>(name.back()) * 13 +
                                 static_cast<unsigned char>(name[name.size() / 2]) * 3);
   }
+  // pseudo_count: it is none of those that have a place of their own.
+  static constexpr Pseudo pseudo_of(std::string_view name) {
+    if (!name.starts_with(':') || name.size() < 3) return pseudo_count;
+    Pseudo which = status_at;
+    switch (name[2]) {  // their second letters tell them apart
+      case 'e':
+        which = method_at;
+        break;
+      case 'c':
+        which = scheme_at;
+        break;
+      case 'u':
+        which = authority_at;
+        break;
+      case 'a':
+        which = path_at;
+        break;
+      default:
+        break;
+    }
+    return name == pseudo_names[which] ? which : pseudo_count;
+  }
   // False: there is certainly none. With a literal name this is one test of a bit.
   LATEEN_FOLDED bool may_have(std::string_view name) const {
     return block_ && (block_->tags >> tag_of(name) % 64 & 1) != 0;
@@ -166,8 +198,8 @@ class Headers {
     return entry.is_removed() ? pseudo_again(which) : block_->field(entry).value;
   }
   std::string_view pseudo_again(Pseudo which) const;
-  void note_pseudo(std::string_view name, uint32_t index);
-  std::string_view append(std::string_view name, std::string_view value, bool lowering);
+  void append(std::string_view name, std::string_view value, uint8_t tag, Pseudo which);
+  void enter(size_t name_size, size_t value_size, uint8_t tag, Pseudo which);
   Block* make_room(size_t fields, size_t text) {
     const size_t wanted = sizeof(Block) + text + (used() + fields) * sizeof(Entry) + slack;
     return block_ && wanted + block_->text_used <= block_->capacity ? nullptr : grow(wanted);

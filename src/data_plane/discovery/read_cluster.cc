@@ -86,8 +86,8 @@ void read_outliers(const Cluster& message, ClusterSettings& out, Notes& notes) {
               {"consecutive_5xx", "enforcing_consecutive_5xx", "consecutive_gateway_failure",
                "enforcing_consecutive_gateway_failure", "consecutive_local_origin_failure",
                "enforcing_consecutive_local_origin_failure", "split_external_local_origin_errors", "interval",
-               "base_ejection_time", "max_ejection_time", "max_ejection_percent", "enforcing_success_rate",
-               "enforcing_local_origin_success_rate", "enforcing_failure_percentage"});
+               "base_ejection_time", "max_ejection_time", "max_ejection_percent", "always_eject_one_host",
+               "enforcing_success_rate", "enforcing_local_origin_success_rate", "enforcing_failure_percentage"});
   upstream::OutlierDetection to;
   const auto number = [](const google::protobuf::UInt32Value& value, bool there, uint32_t& target) {
     if (there) target = value.value();
@@ -102,6 +102,7 @@ void read_outliers(const Cluster& message, ClusterSettings& out, Notes& notes) {
   number(from.enforcing_consecutive_local_origin_failure(), from.has_enforcing_consecutive_local_origin_failure(),
          to.enforcing_local_origin);
   number(from.max_ejection_percent(), from.has_max_ejection_percent(), to.max_ejection_percent);
+  to.always_eject_one_host = from.always_eject_one_host().value();
   to.split_local_origin = from.split_external_local_origin_errors();
   if (from.has_interval()) to.interval = duration_of(from.interval());
   if (from.has_base_ejection_time()) to.base_ejection_time = duration_of(from.base_ejection_time());
@@ -324,6 +325,8 @@ Result<std::shared_ptr<const ClusterSettings>> read_cluster(const Cluster& messa
       named ? read_named_endpoints(message.load_assignment(), notes) : read_endpoints(message.load_assignment(), notes);
   if (!set) return failed(set);
   out->fixed_endpoints = (*set)->endpoints;
+  if (out->locality_weighted && !(*set)->locality_weights.empty() && out->discovery != upstream::Discovery::eds)
+    notes.not_honoured("load_assignment.endpoints.load_balancing_weight");
   return std::shared_ptr<const ClusterSettings>(std::move(out));
 }
 

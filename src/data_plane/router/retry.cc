@@ -31,6 +31,11 @@ Retries::Retries(const RetryPolicy* policy, const Headers& request, Random& rand
     per_try_timeout_ = *limit;
 }
 
+uint32_t Retries::host_attempts() const {
+  constexpr uint32_t most = 1000;  // whatever the policy says, drawing ends
+  return policy_ && policy_->avoid_previous_hosts ? std::min(policy_->host_attempts, most) + 1 : 1;
+}
+
 bool Retries::wants(const http::SendError& error) const {
   if (left_ == 0) return false;
   switch (error.where) {

@@ -18,7 +18,8 @@ class Retries {
 
   bool possible() const { return left_ > 0; }
   Duration per_try_timeout() const { return per_try_timeout_; }
-  uint32_t host_attempts() const { return policy_ && policy_->avoid_previous_hosts ? policy_->host_attempts : 1; }
+  // How often a host may be drawn for an attempt: once, and again while it is one that was tried.
+  uint32_t host_attempts() const;
 
   // An attempt ended so: is it one of the kinds to repeat? Does not count.
   bool wants(const http::SendError& error) const;

@@ -61,7 +61,7 @@ struct RetryPolicy {
   std::vector<HeaderMatch> retriable_headers;
   Duration back_off = 25ms, back_off_max = 250ms;
   bool avoid_previous_hosts = false;
-  uint32_t host_attempts = 1;  // draws to find a host that was not tried
+  uint32_t host_attempts = 1;  // draws again to find a host that was not tried
 };
 
 struct PathRewrite {

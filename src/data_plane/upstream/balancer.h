@@ -1,6 +1,7 @@
 // Chooses a host of a cluster: first the priority level, then the locality, then the host by the cluster's policy
-// (Envoy's algorithms: levels fill up to 100 % of overprovisioned health; a level below the panic threshold uses all of
-// its hosts; unequal weights go by earliest deadline first). Plain functions: choosing never waits.
+// (Envoy's algorithms: levels fill up to 100 % of overprovisioned health, degraded hosts after all healthy ones; when
+// all levels together cannot carry the load, those below the panic threshold use all of their hosts; unequal weights go
+// by earliest deadline first). Plain functions: choosing never waits.
 #pragma once
 #include <queue>
 #include <span>
@@ -47,7 +48,8 @@ class Balancer {
   // Takes the hosts and their localities' weights. Also to be called when a host's health changed.
   void rebuild(std::span<const HostPtr> hosts, const EndpointSet& set);
 
-  // A host, or null when none may be used. Avoids `tried` for a few draws (Envoy's previous_hosts) when it can.
+  // A host, or null when none may be used. Draws up to `attempts` times to find one that was not `tried` (Envoy's
+  // previous_hosts); the last one drawn is good enough.
   HostPtr pick(std::span<const Host* const> tried, uint32_t attempts = 1);
 
  private:
@@ -58,12 +60,15 @@ class Balancer {
     WeightedRotation rotation;
     uint32_t next = 0;
   };
-  struct Level {
-    double health = 0;  // percent, capped at 100
+  struct Level {      // the healthy hosts of one priority, or its degraded ones, or in a panic all of them
+    double load = 0;  // percent of the traffic; more than 0
     std::vector<Group> groups;
     WeightedRotation localities;
   };
-  void build_level(Level& level, std::vector<HostPtr> hosts, uint32_t priority, const EndpointSet& set);
+  struct Priority;
+  void add_levels(std::vector<Priority>& priorities, const EndpointSet& set);
+  void add_panic_levels(std::vector<Priority>& priorities);
+  void split_by_locality(Level& level, const Priority& from, std::vector<HostPtr> hosts, const EndpointSet& set);
   void add_group(Level& level, std::vector<HostPtr> hosts, double weight);
   Level* choose_level();
   HostPtr draw();
@@ -73,7 +78,6 @@ class Balancer {
   const ClusterSettings& settings_;
   Random& random_;
   std::vector<Level> levels_;
-  std::vector<double> loads_;  // percent of traffic of each level
 };
 
 }  // namespace lateen::upstream

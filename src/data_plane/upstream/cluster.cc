@@ -127,6 +127,9 @@ http::Version Cluster::version_for(const Wish& wish) const {
 
 http::Pool& Cluster::pool(Host& host, http::Version version, const TransportSocket::Options& options) {
   if (http::Pool* known = host.find_pool({version, options})) return *known;
+  // With auto_sni callers name the pools: those that nothing is left of go before the map grows without bound.
+  constexpr size_t kept = 16;
+  if (host.pools_.size() >= kept) std::erase_if(host.pools_, [](const auto& each) { return each.second->unused(); });
   http::ClientOptions client = settings_->http;
   client.version = version;
   // The pool lives in the host, and the host's users hold the cluster: both outlive every connect.

@@ -79,6 +79,7 @@ struct OutlierDetection {
   bool split_local_origin = false;
   Duration interval = 10s, base_ejection_time = 30s, max_ejection_time = 300s;
   uint32_t max_ejection_percent = 10;
+  bool always_eject_one_host = false;  // also where that is more than max_ejection_percent
 };
 
 struct CircuitBreakers {

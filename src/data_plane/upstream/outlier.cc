@@ -32,6 +32,7 @@ bool OutlierWatch::count(Host& host, Outcome outcome) {
   if (local && settings_.split_local_origin)
     return reached(host.consecutive_local_, settings_.consecutive_local_origin_failure,
                    settings_.enforcing_local_origin);
+  if (!local) host.consecutive_local_ = 0;  // it answered
   bool eject = reached(host.consecutive_5xx_, settings_.consecutive_5xx, settings_.enforcing_consecutive_5xx);
   // Without the split a local failure counts as a 503.
   if (local || outcome == Outcome::gateway_error)
@@ -46,16 +47,16 @@ uint32_t OutlierWatch::active_ejections(std::span<const HostPtr> all) const {
   return static_cast<uint32_t>(std::ranges::count_if(all, [](const HostPtr& host) { return host->ejected_; }));
 }
 
+bool OutlierWatch::may_eject(std::span<const HostPtr> all) const {
+  const uint64_t out = active_ejections(all);
+  if (out == 0 && settings_.always_eject_one_host) return true;
+  return (out + 1) * 100 <= uint64_t{settings_.max_ejection_percent} * all.size();
+}
+
 void OutlierWatch::eject(Host& host, std::span<const HostPtr> all) {
-  // Envoy: one host may always go when none is out yet, if the percentage would otherwise round down to none.
-  const uint32_t out = active_ejections(all);
-  if (out > 0 && (out + 1) * 100 > settings_.max_ejection_percent * all.size()) return;
-  if (settings_.max_ejection_percent == 0) return;
   const auto self = std::ranges::find(all, &host, &HostPtr::get);
-  if (self == all.end()) return;
-  const Duration time = std::min(settings_.base_ejection_time * (host.ejections_ + 1),
-                                 std::max(settings_.max_ejection_time, settings_.base_ejection_time));
-  ++host.ejections_;
+  if (self == all.end() || !may_eject(all)) return;
+  const Duration time = next_ejection_time(host);
   ++total_ejections_;
   host.ejected_ = true;
   host.ejected_until_ = loop_.now() + time;
@@ -65,8 +66,22 @@ void OutlierWatch::eject(Host& host, std::span<const HostPtr> all) {
   changed_();
 }
 
+// A multiple of the base time: one more for every ejection, one less for every interval that the host was in use since.
+Duration OutlierWatch::next_ejection_time(Host& host) const {
+  const Duration base = settings_.base_ejection_time, most = std::max(settings_.max_ejection_time, base);
+  if (host.ejections_ > 0 && settings_.interval > 0s)
+    host.ejections_ -= static_cast<uint32_t>(
+        std::min<int64_t>(host.ejections_, (loop_.now() - host.ejected_until_) / settings_.interval));
+  if (base <= 0s) return 0s;
+  // It stops growing at the longest time, so that a host which recovers is soon trusted as before.
+  if (most / base >= host.ejections_) ++host.ejections_;
+  return most / base < host.ejections_ ? most : base * host.ejections_;
+}
+
 void OutlierWatch::arm(Time when) {
-  if (!timer_.armed()) timer_.arm(when, readmit, this);
+  if (timer_.armed() && due_ <= when) return;
+  due_ = when;
+  timer_.arm(when, readmit, this);
 }
 
 void OutlierWatch::readmit(void* self) {
@@ -81,11 +96,13 @@ void OutlierWatch::readmit(void* self) {
       return false;
     }
     host->ejected_ = false;
+    // What was under way when it was ejected may have failed since: that must not eject it again.
+    host->consecutive_5xx_ = host->consecutive_gateway_ = host->consecutive_local_ = 0;
     changed = true;
     log_.info("{} may be used again", host->endpoint().address.text());
     return true;
   });
-  if (next) watch.timer_.arm(*next, readmit, self);
+  if (next) watch.arm(*next);
   if (changed) watch.changed_();
 }
 

@@ -28,7 +28,9 @@ class OutlierWatch {
 
  private:
   bool count(Host& host, Outcome outcome);
+  bool may_eject(std::span<const HostPtr> all) const;
   void eject(Host& host, std::span<const HostPtr> all);
+  Duration next_ejection_time(Host& host) const;
   void arm(Time when);
   static void readmit(void* self);
 
@@ -36,6 +38,7 @@ class OutlierWatch {
   const OutlierDetection& settings_;
   std::function<void()> changed_;
   io::Timer timer_;
+  Time due_{};  // of the timer, while it is armed
   std::vector<std::weak_ptr<Host>> ejected_;
   uint64_t total_ejections_ = 0;
 };

@@ -119,6 +119,7 @@ class Pool {
   void drain();  // idle connections close now, others after their last stream
   size_t connections() const;
   size_t active_requests() const;
+  bool unused() const;  // no connection is open or being made, and no request waits for one
   const PoolCounts& counts() const;
 
  private:

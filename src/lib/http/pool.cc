@@ -12,6 +12,7 @@ Pool::~Pool() { state_->close(); }
 void Pool::drain() { state_->drain(); }
 size_t Pool::connections() const { return state_->connections(); }
 size_t Pool::active_requests() const { return state_->active_requests(); }
+bool Pool::unused() const { return state_->unused(); }
 const PoolCounts& Pool::counts() const { return state_->counts; }
 
 io::Task<SendResult> Pool::send(Request request, Progress* progress) {

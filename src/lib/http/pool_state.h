@@ -38,6 +38,7 @@ class Pool::State {
   void close();
   size_t connections() const { return entries_.size(); }
   size_t active_requests() const;
+  bool unused() const { return entries_.empty() && connecting_count_ == 0 && waiting_count_ == 0; }
 
   bool closed() const { return closed_; }
   PoolLimits* limits() const { return limits_; }

@@ -8,7 +8,8 @@ namespace {
 
 constexpr size_t peek_limit = 16 * 1024;
 
-// Peeks until `judge` is content (returns true): with all bytes that are there, up to the limit.
+// Peeks until `judge` is content (returns true): with all bytes that are there, up to the limit. A client that ends
+// with bytes that leave it open has said all it will say: that is no failure either.
 template <class Judge>
 io::Task<Result<>> peek_until(io::Transport& transport, Judge judge) {
   Buffer buffer;
@@ -18,14 +19,14 @@ io::Task<Result<>> peek_until(io::Transport& transport, Judge judge) {
     // Not more than the usual hello at first: most connections are told apart by a few hundred bytes.
     const io::Moved moved = transport.try_peek(buffer.writable(peek_limit).first(peek_limit));
     if (moved.state == io::Moved::failed) co_return std::unexpected(transport.last_error());
-    if (moved.state == io::Moved::ended)
-      co_return fail(ErrorKind::closed, "the client ended before it said what it speaks");
-    if (moved.state == io::Moved::moved && moved.bytes > seen) {
+    const bool ended = moved.state == io::Moved::ended;
+    if (ended && moved.bytes == 0) co_return fail(ErrorKind::closed, "the client ended before it said what it speaks");
+    if (ended || moved.bytes > seen) {
       buffer.commit(moved.bytes);
       seen = moved.bytes;
       const Result<bool> content = judge(buffer.view());
       if (!content) co_return failed(content);
-      if (*content) co_return Result<>{};
+      if (*content || ended) co_return Result<>{};
       if (seen >= peek_limit)
         co_return fail(ErrorKind::too_large, "no protocol could be told from the first {} bytes", seen);
     }

@@ -72,7 +72,7 @@ class SimulatedStream final : public Transport {
       return broken_ ? Moved{Moved::failed} : peer_ended_ ? Moved{Moved::ended} : Moved{Moved::blocked};
     const size_t n = std::min(into.size(), inbox_.size());
     std::copy_n(inbox_.begin(), n, into.begin());
-    return {Moved::moved, n};
+    return {peer_ended_ ? Moved::ended : Moved::moved, n};
   }
 
   Moved try_write(std::span<const std::string_view> parts) override {

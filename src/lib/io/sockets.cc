@@ -105,7 +105,7 @@ class SocketTransport final : public Transport {
     ssize_t n = 0;
     do n = ::recv(fd_, into.data(), into.size(), MSG_PEEK);
     while (n < 0 && errno == EINTR);
-    if (n > 0) return {Moved::moved, static_cast<size_t>(n)};
+    if (n > 0) return {source_.hung_up ? Moved::ended : Moved::moved, static_cast<size_t>(n)};
     if (n == 0) return {Moved::ended};
     return errno == EAGAIN ? Moved{Moved::blocked} : fail_with(errno);
   }

@@ -45,7 +45,8 @@ class Transport {
 
   virtual Moved try_read(std::span<char> into) = 0;
   // As try_read, but the bytes stay to be read: for telling protocols apart. Who needs more than there is clears
-  // readable(), awaits it and peeks again; readable() must be set when peeking is over. Unsupported (failed) over TLS.
+  // readable(), awaits it and peeks again; readable() must be set when peeking is over. `ended` with bytes: these are
+  // all, nothing will come behind them. Unsupported (failed) over TLS.
   virtual Moved try_peek(std::span<char> into) { return {Moved::failed}; }
   // Writes the parts in order, as one call to the system where it can; `bytes` may end inside a part.
   virtual Moved try_write(std::span<const std::string_view> parts) = 0;

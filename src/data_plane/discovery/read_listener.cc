@@ -110,6 +110,7 @@ Result<> read_listener_filters(const listenerv3::Listener& message, ListenerSett
       return fail(ErrorKind::unsupported, "listener filter {} ({}) is not supported", filter.name(), type);
     if (const auto opened = xds::open_any(filter.typed_config()); opened && opened->message)
       notes.check(*opened->message, filter.name(), {"initial_read_buffer_size"});  // which is no more than a hint
+    if (!inspector && filter.has_filter_disabled()) notes.not_honoured(filter.name() + ".filter_disabled");
     if (!inspector) continue;
     inspector->enabled = true;
     if (auto read = read_disabled(filter.filter_disabled(), *inspector); !read) return failed(read, filter.name());
@@ -141,6 +142,11 @@ Result<> check_unique(const ListenerSettings& settings) {
         return fail(ErrorKind::invalid,
                     "error adding listener '{}': filter chain '{}' has the same matching rules defined as '{}'",
                     settings.name, settings.chains[i]->name, settings.chains[k]->name);
+      else if (overlap(settings.chains[i]->match, settings.chains[k]->match))
+        return fail(ErrorKind::invalid,
+                    "error adding listener '{}': multiple filter chains with overlapping matching rules are defined: "
+                    "'{}' and '{}'",
+                    settings.name, settings.chains[k]->name, settings.chains[i]->name);
   return {};
 }
 
@@ -186,7 +192,9 @@ Result<ReadListener> read_listener(const listenerv3::Listener& message, const Li
   }
   // Envoy adds the TLS inspector by itself when a chain asks for what only it can know.
   const bool needs_hello = std::ranges::any_of(settings->chains, [](const auto& chain) {
-    return !chain->match.server_names.empty() || chain->match.transport_protocol == "tls";
+    const downstream::FilterChainMatch& match = chain->match;
+    return match.transport_protocol == "tls" ||
+           (match.transport_protocol.empty() && !(match.server_names.empty() && match.application_protocols.empty()));
   });
   if (needs_hello && !settings->tls_inspector.enabled) {
     settings->tls_inspector.enabled = true;

@@ -79,7 +79,22 @@ constexpr Rank criteria[] = {
     rank_of_source_port,
 };
 
+template <class T>
+bool share_value(const std::vector<T>& one, const std::vector<T>& other) {
+  if (one.empty() || other.empty()) return one.empty() && other.empty();
+  return std::ranges::find_first_of(one, other) != one.end();
+}
+
 }  // namespace
+
+bool overlap(const FilterChainMatch& one, const FilterChainMatch& other) {
+  return one.destination_port == other.destination_port && one.transport_protocol == other.transport_protocol &&
+         one.source_type == other.source_type && share_value(one.server_names, other.server_names) &&
+         share_value(one.destination_prefixes, other.destination_prefixes) &&
+         share_value(one.application_protocols, other.application_protocols) &&
+         share_value(one.direct_source_prefixes, other.direct_source_prefixes) &&
+         share_value(one.source_prefixes, other.source_prefixes) && share_value(one.source_ports, other.source_ports);
+}
 
 std::optional<size_t> choose_chain(const std::vector<const FilterChainMatch*>& chains, const ConnectionFacts& facts) {
   std::vector<size_t> left(chains.size());

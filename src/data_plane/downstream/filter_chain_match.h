@@ -25,6 +25,10 @@ struct FilterChainMatch {
   bool operator==(const FilterChainMatch&) const = default;
 };
 
+// True when some connection fits both equally well, so that no rule could choose between them: in every criterion both
+// name a common value, or both name none.
+bool overlap(const FilterChainMatch& one, const FilterChainMatch& other);
+
 // What is known about a connection when its chain is chosen.
 struct ConnectionFacts {
   SocketAddress destination, source, direct_source;

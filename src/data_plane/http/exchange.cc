@@ -10,7 +10,7 @@ bool is_grpc(const http::Headers& headers) { return headers.value("content-type"
 }  // namespace
 
 Exchange::Exchange(http::ServerStream& stream, const telemetry::ConnectionRecord& connection, io::Loop& loop)
-    : stream(stream), clock(loop), draw(loop.random().next() >> 1) {
+    : stream(stream), client(connection.remote.ip), clock(loop), draw(loop.random().next() >> 1) {
   record.connection = &connection;
   record.start = loop.wall_now();
   record.began = loop.now();

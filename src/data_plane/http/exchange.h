@@ -37,6 +37,7 @@ class Exchange {
   }
 
   http::ServerStream& stream;
+  Ip client;  // whom the request is attributed to: the peer, or who stands for it in x-forwarded-for
   router::StreamClock clock;
   telemetry::Record record;
   std::shared_ptr<const router::RouteTable> routes;  // what `found` points into

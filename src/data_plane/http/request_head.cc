@@ -56,6 +56,8 @@ void attribute_client(Exchange& exchange, const ManagerSettings& settings) {
   const auto forwarded = headers.joined("x-forwarded-for");
   const char* scheme = connection.tls ? "https" : "http";
   if (!settings.use_remote_address) {
+    if (forwarded)
+      exchange.client = Ip::parse(nth_from_right(*forwarded, settings.trusted_hops + 1)).value_or(exchange.client);
     if (!headers.has("x-forwarded-proto")) headers.set("x-forwarded-proto", scheme);
     return;
   }
@@ -84,6 +86,7 @@ void attribute_client(Exchange& exchange, const ManagerSettings& settings) {
   const std::string peer = connection.remote.ip.is_loopback() ? connection.local.ip.text() : remote;
   std::string_view trusted =
       settings.trusted_hops > 0 && forwarded ? nth_from_right(*forwarded, settings.trusted_hops) : std::string_view();
+  exchange.client = Ip::parse(trusted).value_or(exchange.client);
   headers.set("x-envoy-external-address", trusted.empty() ? remote : trusted);
   if (!settings.skip_xff_append)
     headers.set("x-forwarded-for", forwarded ? fmt::format("{},{}", *forwarded, peer) : peer);

@@ -20,13 +20,10 @@ class Rbac final : public proxy::Filter {
     const auto* settings = route_settings<RbacSettings>(exchange);
     if (!settings) settings = settings_.get();
     const telemetry::ConnectionRecord& connection = *exchange.record.connection;
-    router::AccessFacts facts{.connection = connection,
-                              .record = &exchange.record,
-                              .request = &exchange.headers(),
-                              .client = connection.remote.ip};
-    const auto trusted = exchange.headers().get("x-envoy-external-address");
-    if (trusted)
-      if (const auto ip = Ip::parse(*trusted)) facts.client = *ip;
+    const router::AccessFacts facts{.connection = connection,
+                                    .record = &exchange.record,
+                                    .request = &exchange.headers(),
+                                    .client = exchange.client};
     if (settings->shadow) {
       const auto verdict = settings->shadow->judge(facts);
       auto& metadata = exchange.record.extra.make().dynamic_metadata["envoy.filters.http.rbac"];

@@ -4,28 +4,26 @@
 
 namespace lateen::filters {
 
-const CorsPolicy* Cors::matching(proxy::Exchange& exchange) const {
+static constexpr const char* allowed_origin = "cors.allowed_origin";  // in the exchange's filter state
+
+const CorsPolicy* Cors::policy_of(proxy::Exchange& exchange) const {
   const auto* policy = route_settings<CorsPolicy>(exchange);
-  const auto origin = exchange.headers().get("origin");
-  if (!policy || !origin || !policy->share.holds(exchange.draw)) return nullptr;
-  return std::ranges::any_of(policy->origins, [&](const router::StringMatch& match) { return match.matches(*origin); })
-             ? policy
-             : nullptr;
+  return policy && policy->share.holds(exchange.draw) ? policy : nullptr;
 }
 
 std::optional<http::Response> Cors::on_request(proxy::Exchange& exchange) {
-  http::Headers& request = exchange.headers();
-  if (request.method() != "OPTIONS" || !request.has("access-control-request-method") || !request.has("origin"))
-    return std::nullopt;
-  const CorsPolicy* policy = matching(exchange);
-  if (!policy) {
-    const auto* own = route_settings<CorsPolicy>(exchange);
-    if (own && !own->forward_not_matching_preflights) return exchange.reply(200, "", "cors_response");
-    return std::nullopt;
-  }
+  const http::Headers& request = exchange.headers();
+  const CorsPolicy* policy = policy_of(exchange);
+  const std::string_view origin = request.value("origin");
+  if (!policy || origin.empty()) return std::nullopt;
+  const bool allowed = std::ranges::any_of(policy->origins, [&](const auto& match) { return match.matches(origin); });
+  // Remembered, because the route may take the field off the request before the response comes.
+  if (allowed) exchange.record.extra.make().filter_state[allowed_origin] = origin;
+  if (request.method() != "OPTIONS" || request.value("access-control-request-method").empty()) return std::nullopt;
+  if (!allowed && policy->forward_not_matching_preflights) return std::nullopt;
   http::Response response = exchange.reply(200, "", "cors_response");
   const auto put = [&](const char* name, const std::string& value) {
-    if (!value.empty()) response.headers.set(name, value);
+    if (allowed && !value.empty()) response.headers.set(name, value);
   };
   put("access-control-allow-methods", policy->methods);
   put("access-control-allow-headers", policy->headers);
@@ -34,9 +32,11 @@ std::optional<http::Response> Cors::on_request(proxy::Exchange& exchange) {
 }
 
 void Cors::on_response(proxy::Exchange& exchange, http::Response& response) {
-  const CorsPolicy* policy = matching(exchange);
-  if (!policy) return;
-  response.headers.set("access-control-allow-origin", exchange.headers().value("origin"));
+  const auto& state = exchange.record.extra->filter_state;
+  const auto origin = state.find(allowed_origin);
+  const CorsPolicy* policy = policy_of(exchange);
+  if (!policy || origin == state.end()) return;
+  response.headers.set("access-control-allow-origin", origin->second);
   if (policy->credentials.value_or(false)) response.headers.set("access-control-allow-credentials", "true");
   if (!policy->expose_headers.empty()) response.headers.set("access-control-expose-headers", policy->expose_headers);
 }

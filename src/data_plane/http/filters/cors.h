@@ -19,8 +19,8 @@ class Cors final : public proxy::Filter {
   void on_response(proxy::Exchange& exchange, http::Response& response) override;
 
  private:
-  // The policy when it applies and the request's origin is one of its own.
-  const CorsPolicy* matching(proxy::Exchange& exchange) const;
+  // The route's policy, when it has one and the exchange is of the share that it applies to.
+  const CorsPolicy* policy_of(proxy::Exchange& exchange) const;
 };
 
 }  // namespace lateen::filters

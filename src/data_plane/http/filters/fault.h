@@ -33,17 +33,20 @@ class Fault final : public proxy::Filter {
       exchange.record.flags.set(proxy::Flag::delay_injected);
       co_await exchange.sleep(settings->delay->duration);
     }
-    if (settings->abort && exchange.chance(settings->abort->share)) {
-      http::Response response = exchange.reply(settings->abort->http_status, "fault filter abort", "fault_filter_abort",
-                                               proxy::Flag::fault_injected);
-      if (settings->abort->grpc_status)
-        response.headers.set("grpc-status", std::to_string(*settings->abort->grpc_status));
-      co_return response;
-    }
+    if (settings->abort && exchange.chance(settings->abort->share)) co_return abort(exchange, *settings->abort);
     co_return co_await next(exchange);
   }
 
  private:
+  static http::Response abort(proxy::Exchange& exchange, const FaultSettings::Abort& abort) {
+    // A caller that does not speak gRPC gets a plain 200 instead of a gRPC status, as from Envoy.
+    const bool grpc = abort.grpc_status && exchange.headers().value("content-type").starts_with("application/grpc");
+    http::Response response = exchange.reply(grpc ? 503 : abort.http_status, "fault filter abort", "fault_filter_abort",
+                                             proxy::Flag::fault_injected);
+    if (grpc) response.headers.set("grpc-status", std::to_string(*abort.grpc_status));
+    return response;
+  }
+
   std::shared_ptr<const FaultSettings> settings_;
 };
 

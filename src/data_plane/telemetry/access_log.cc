@@ -36,21 +36,10 @@ class AppendedLog final : public LogFile {
 void write_json(std::string& line, const std::vector<JsonField>& fields, const FormatInput& input) {
   line += '{';
   for (const JsonField& field : fields) {
-    std::string value;
-    field.format.write(value, input, "\x01");
     if (line.size() > 1) line += ',';
     append_json_text(line, field.key);
     line += ':';
-    if (value == "\x01") {
-      line += "null";
-      continue;
-    }
-    const bool number = !value.empty() && value.size() < 16 && value.find_first_not_of("0123456789") == value.npos &&
-                        (value == "0" || value[0] != '0');
-    if (number)
-      line += value;
-    else
-      append_json_text(line, value);
+    field.format.write_json(line, input);
   }
   line += "}\n";
 }

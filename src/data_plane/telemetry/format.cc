@@ -43,7 +43,22 @@ size_t end_of_operator(std::string_view text, size_t from) {
   return text.npos;
 }
 
+// Appends the operator's value, cut to its limit; false when there is none.
+bool put_value(std::string& out, const FormatInput& input, const FormatPart& part) {
+  const size_t begin = out.size();
+  const bool given = part.value(out, input, part);
+  const size_t most = given ? part.limit : 0;
+  if (out.size() - begin > most) out.resize(begin + most);
+  return given;
+}
+
 }  // namespace
+
+bool is_grpc(const protocol::Headers& headers) {
+  constexpr std::string_view name = "application/grpc";
+  const std::string_view type = headers.value("content-type");
+  return type.starts_with(name) && (type.size() == name.size() || type[name.size()] == '+' || type[name.size()] == ';');
+}
 
 Result<Format> Format::compile(std::string_view text) {
   Format format;
@@ -79,18 +94,25 @@ Result<Format> Format::compile(std::string_view text) {
 
 void Format::write(std::string& out, const FormatInput& input, std::string_view missing) const {
   for (const FormatPart& part : parts_) {
-    if (!part.value) {
+    if (!part.value)
       out += part.literal;
-      continue;
-    }
-    const size_t begin = out.size();
-    if (!part.value(out, input, part)) {
-      out.resize(begin);
+    else if (!put_value(out, input, part))
       out += missing;
-    } else if (out.size() - begin > part.limit) {
-      out.resize(begin + part.limit);
-    }
   }
+}
+
+void Format::write_json(std::string& out, const FormatInput& input) const {
+  std::string text;
+  if (parts_.size() != 1 || !parts_[0].value) {
+    write(text, input);
+  } else if (!put_value(text, input, parts_[0])) {
+    out += "null";
+    return;
+  } else if (parts_[0].is_number && !text.empty()) {
+    out += text;
+    return;
+  }
+  append_json_text(out, text);
 }
 
 }  // namespace lateen::telemetry

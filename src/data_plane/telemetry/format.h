@@ -28,7 +28,11 @@ struct FormatPart {
   FormatValue value = nullptr;
   std::string first, second;  // arguments: header names, keys, time format
   size_t limit = std::string::npos;
+  bool is_number = false;  // its value is written without quotes in JSON
 };
+
+// Whether a message speaks gRPC by its content-type; application/grpc-web is another protocol.
+bool is_grpc(const protocol::Headers& headers);
 
 class Format {
  public:
@@ -38,6 +42,9 @@ class Format {
 
   // Appends the result. A missing value becomes `missing` ("-" in logs, "" in headers).
   void write(std::string& out, const FormatInput& input, std::string_view missing = "-") const;
+  // Appends the result as a JSON value. A format that is one operator gives a number where the operator counts, and
+  // null where it has no value; all others give a text.
+  void write_json(std::string& out, const FormatInput& input) const;
   bool is_literal() const { return parts_.empty() || (parts_.size() == 1 && !parts_[0].value); }
 
  private:

@@ -1,7 +1,5 @@
 #include "data_plane/telemetry/istio_metrics.h"
 
-#include "lib/base/strings.h"
-
 namespace lateen::telemetry {
 namespace {
 
@@ -85,6 +83,21 @@ std::string_view namespace_of(std::string_view principal) {
   return principal.substr(0, principal.find('/'));
 }
 
+// Istio names an identity by its first URI.
+std::string_view first(const std::vector<std::string>& uris) {
+  return uris.empty() ? std::string_view() : std::string_view(uris.front());
+}
+
+// Traffic to no known service is named after the route or the cluster that it took.
+std::string_view service_name_of(const Record& record) {
+  if (record.route_name == "block_all") return "BlackHoleCluster";
+  if (record.route_name == "allow_any") return "PassthroughCluster";
+  for (std::string_view name : {"BlackHoleCluster", "PassthroughCluster", "InboundPassthroughCluster",
+                                "InboundPassthroughClusterIpv4", "InboundPassthroughClusterIpv6"})
+    if (record.upstream_cluster == name) return name;
+  return record.service_name;
+}
+
 std::vector<std::string> tcp_label_names() {
   auto names = label_names;
   std::erase(names, "response_code");
@@ -120,22 +133,20 @@ IstioLabels IstioMetrics::labels_of(const Record& record, bool inbound) {
   put_side(labels, inbound ? peer : &self_, true);
   put_side(labels, inbound ? &self_ : peer, false);
   labels[reporter] = inbound ? "destination" : "source";
-  own_principal_ = joined(connection.local_uri_sans, ",");
-  peer_principal_ = connection.peer_certificate ? joined(connection.peer_certificate->uri_sans, ",") : "";
-  if (inbound) {
-    labels[source_principal] = known(peer_principal_);
-    labels[destination_principal] = known(own_principal_);
-    if (const auto from = namespace_of(peer_principal_); !from.empty()) labels[source_namespace] = from;
-    labels[security_policy] = connection.mutual_tls ? "mutual_tls" : "none";
-  } else {
-    own_principal_ = self_.identity;
-    peer_principal_ = record.upstream_uri_sans ? joined(*record.upstream_uri_sans, ",") : "";
-    labels[source_principal] = known(own_principal_);
-    labels[destination_principal] = known(peer_principal_);
-    labels[security_policy] = "unknown";
-  }
+  // Towards a server, identities are those of the upstream connection: without mutual TLS there are none.
+  const std::vector<std::string>* peer_uris = inbound ? nullptr : record.upstream_uri_sans.get();
+  if (inbound && connection.peer_certificate) peer_uris = &connection.peer_certificate->uri_sans;
+  const std::string_view peer_principal = peer_uris ? first(*peer_uris) : std::string_view();
+  const std::string_view own_principal = inbound                  ? first(connection.local_uri_sans)
+                                         : peer_principal.empty() ? std::string_view()
+                                                                  : std::string_view(self_.identity);
+  labels[source_principal] = known(inbound ? peer_principal : own_principal);
+  labels[destination_principal] = known(inbound ? own_principal : peer_principal);
+  if (const auto proven = namespace_of(peer_principal); !proven.empty())
+    labels[inbound ? source_namespace : destination_namespace] = proven;
+  labels[security_policy] = !inbound ? "unknown" : connection.mutual_tls ? "mutual_tls" : "none";
   labels[destination_service] = known(record.service_host);
-  labels[destination_service_name] = known(record.service_name);
+  labels[destination_service_name] = known(service_name_of(record));
   labels[destination_service_namespace] = known(record.service_namespace, labels[destination_namespace]);
   code_ = std::to_string(record.status);
   labels[response_code] = code_;

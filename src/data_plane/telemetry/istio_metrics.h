@@ -30,7 +30,7 @@ class IstioMetrics {
   struct TcpSeries {
     metrics::Counter opened, closed, sent, received;
   };
-  // The labels of the record; numbers and joined texts are kept in `scratch_`.
+  // The labels of the record: views of it, of `self` and of code_ and flags_.
   IstioLabels labels_of(const Record& record, bool inbound);
   std::string key_of(const IstioLabels& labels) const;
 
@@ -40,7 +40,7 @@ class IstioMetrics {
   metrics::HistogramFamily duration_, request_bytes_, response_bytes_;
   std::unordered_map<std::string, Series> series_;
   std::unordered_map<std::string, TcpSeries> tcp_series_;
-  std::string code_, flags_, own_principal_, peer_principal_;
+  std::string code_, flags_;
 };
 
 }  // namespace lateen::telemetry

@@ -78,9 +78,16 @@ std::shared_ptr<const Peer> peer_of_workload(std::string_view text) {
 
 std::shared_ptr<const Peer> PeerCache::find(std::string_view id, std::string_view header) {
   if (const auto it = peers_.find(id); it != peers_.end() && it->second.header == header) return it->second.peer;
-  if (peers_.size() >= limit) peers_.clear();
   auto peer = decode_peer(header);
-  peers_[std::string(id)] = {std::string(header), peer};
+  const size_t size = id.size() + header.size();
+  if (size > most_bytes) return peer;
+  if (peers_.size() >= most_peers || bytes_ + size > most_bytes) {
+    peers_.clear();
+    bytes_ = 0;
+  }
+  const auto [kept, fresh] = peers_.try_emplace(std::string(id));
+  bytes_ += fresh ? size : header.size() - kept->second.header.size();
+  kept->second = {std::string(header), peer};
   return peer;
 }
 

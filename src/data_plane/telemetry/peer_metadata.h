@@ -22,18 +22,23 @@ std::shared_ptr<const Peer> decode_peer(std::string_view header);
 // An endpoint's metadata istio.workload: "name;namespace;canonical-name;canonical-revision;cluster-id".
 std::shared_ptr<const Peer> peer_of_workload(std::string_view text);
 
-// Decoded peers by their id, one cache a worker; bounded: the whole cache is dropped when it is full.
+// Decoded peers by their id, one cache a worker; bounded: the whole cache is dropped when it is full. A peer is what
+// its header says, whatever another one said under that id.
 class PeerCache {
  public:
+  static constexpr size_t most_peers = 500, most_bytes = 2 * 1024 * 1024;
+
   std::shared_ptr<const Peer> find(std::string_view id, std::string_view header);
+  size_t size() const { return peers_.size(); }
+  size_t bytes() const { return bytes_; }
 
  private:
-  static constexpr size_t limit = 500;
   struct Cached {
     std::string header;
     std::shared_ptr<const Peer> peer;
   };
   std::unordered_map<std::string, Cached, StringHash, std::equal_to<>> peers_;
+  size_t bytes_ = 0;  // of ids and headers
 };
 
 // TCP metadata exchange: what each side writes before its first byte (magic, length, Any of Struct), and the reader of

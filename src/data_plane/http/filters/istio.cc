@@ -85,10 +85,11 @@ void IstioStats::on_end(proxy::Exchange& exchange) {
     record.service_name = service.name;
     record.service_namespace = service.name_space;
   }
-  if (record.route_name == "block_all") record.service_host = record.service_name = "BlackHoleCluster";
-  if (record.route_name == "allow_any") record.service_name = "PassthroughCluster";
-  if (record.service_host.empty() && host_fallback_) record.service_host = exchange.headers().authority();
-  const bool grpc = exchange.headers().value("content-type").starts_with("application/grpc");
+  if (record.service_host.empty() && host_fallback_) {
+    record.service_host = exchange.headers().authority();
+    if (record.service_name.empty()) record.service_name = record.service_host;
+  }
+  const bool grpc = telemetry::is_grpc(exchange.headers());
   auto status = exchange.trailers ? exchange.trailers->get("grpc-status") : std::nullopt;
   const auto& state = record.extra->filter_state;
   if (const auto head = state.find("grpc-status"); !status && head != state.end()) status = head->second;

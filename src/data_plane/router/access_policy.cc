@@ -11,9 +11,7 @@ bool principal_matches(const StringMatch& match, const telemetry::ConnectionReco
   const auto any = [&](const std::vector<std::string>& names) {
     return std::ranges::any_of(names, [&](const std::string& name) { return match.matches(name); });
   };
-  if (!peer.uri_sans.empty()) return any(peer.uri_sans);
-  if (!peer.dns_sans.empty()) return any(peer.dns_sans);
-  return match.matches(peer.subject);
+  return any(peer.uri_sans) || any(peer.dns_sans) || match.matches(peer.subject);
 }
 
 bool metadata_matches(const Condition& condition, const AccessFacts& facts) {

@@ -29,7 +29,7 @@ struct Condition {
     destination_port,  // from <= port < to
     server_name,
     mutual_tls,  // the peer showed a certificate that verified
-    principal,   // one of its names matches: URI SANs, else DNS SANs, else the subject
+    principal,   // one of its names matches: URI SANs, DNS SANs, the subject
     direct_remote_ip,
     remote_ip,
     metadata,  // dynamic metadata "namespace" / "key"

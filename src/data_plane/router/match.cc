@@ -57,8 +57,8 @@ bool StringMatch::matches(std::string_view value) const {
 bool HeaderMatch::matches(const Headers& headers) const {
   // Repeated fields are matched as one value joined by commas, as RFC 9110 reads them.
   auto first = headers.get(name);
-  if (kind == present) return (first.has_value() == wanted_present) != invert;
   if (!first && missing_is_empty) first = "";
+  if (kind == present) return (first.has_value() == wanted_present) != invert;
   if (!first) return false;  // a missing header matches nothing, not even inverted
   std::optional<std::string> all;
   if (!name.starts_with(':')) all = headers.joined(name);
@@ -69,6 +69,8 @@ bool HeaderMatch::matches(const Headers& headers) const {
   }
   return text.matches(value) != invert;
 }
+
+bool is_plain_connect(const Headers& request) { return request.method() == "CONNECT" && !request.has(":protocol"); }
 
 std::string_view path_without_query(std::string_view path) { return path.substr(0, path.find_first_of("?#")); }
 
@@ -108,7 +110,7 @@ bool PathMatch::matches(const Headers& headers, std::string_view path) const {
     case regex:
       return expression->matches(path);
     case connect:
-      return headers.method() == "CONNECT";
+      return is_plain_connect(headers);
   }
   return false;
 }

@@ -63,6 +63,8 @@ struct PathMatch {
   bool matches(const Headers& headers, std::string_view path_without_query) const;
 };
 
+// CONNECT as itself: with :protocol (RFC 8441) it is an upgrade, and is routed by its path like any other request.
+bool is_plain_connect(const Headers& request);
 // The path without query and fragment.
 std::string_view path_without_query(std::string_view path);
 // The first value of that query parameter, still percent-encoded.

@@ -22,7 +22,7 @@ Retries::Retries(const RetryPolicy* policy, const Headers& request, Random& rand
   for (const auto& list : {asked, asked_grpc})
     if (list) {
       (void)parse_retry_on(*list, on_);  // a client's unknown words mean nothing, as in Envoy
-      left_ = std::max(left_, 1U);
+      if (!policy) left_ = 1;
     }
   if (on_ == RetryOn{}) left_ = 0;
   if (const auto most = request.get("x-envoy-max-retries"); most && left_ > 0)

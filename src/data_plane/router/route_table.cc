@@ -5,13 +5,6 @@
 namespace lateen::router {
 namespace {
 
-// Host names are compared without case and, where wanted, without port.
-std::string_view without_port(std::string_view authority) {
-  const size_t colon = authority.rfind(':');
-  if (colon == authority.npos || authority.find(']', colon) != authority.npos) return authority;
-  return authority.substr(0, colon);
-}
-
 void change(Headers& headers, const HeaderAddition& addition, const std::string& value) {
   switch (addition.action) {
     case HeaderAddition::append:
@@ -39,6 +32,12 @@ void mutate(Headers& headers, HeaderMutations Mutations::* side, const RouteTabl
 }
 
 }  // namespace
+
+std::string_view without_port(std::string_view authority) {
+  const size_t colon = authority.rfind(':');
+  if (colon == authority.npos || authority.find(']', colon) != authority.npos) return authority;
+  return authority.substr(0, colon);
+}
 
 void HeaderMutations::apply(Headers& headers, const telemetry::FormatInput& input) const {
   for (const std::string& name : remove) headers.remove(name);
@@ -79,6 +78,8 @@ std::vector<std::string> parse_retry_on(std::string_view list, RetryOn& on) {
 }
 
 bool Route::matches(const Headers& request, std::string_view path_only, uint64_t draw) const {
+  // What has no path, as CONNECT, is for those routes alone that ask for CONNECT.
+  if (path_only.empty() && path.kind != PathMatch::connect) return false;
   if (!path.matches(request, path_only)) return false;
   for (const HeaderMatch& header : headers)
     if (!header.matches(request)) return false;
@@ -187,26 +188,36 @@ std::string rewritten_path(const PathRewrite& rewrite, const PathMatch& matched,
   return std::string(path);
 }
 
+static std::string redirect_path(const Redirect& redirect, const Route& route, const Headers& request) {
+  const std::string_view original = request.path();
+  const bool has_own_query = redirect.path.find('?') != std::string::npos;
+  std::string path = redirect.path;
+  if (redirect.path_rewrite.kind != PathRewrite::none)
+    path = rewritten_path(redirect.path_rewrite, route.path, original);
+  else if (path.empty())
+    path = original;
+  else if (!has_own_query)
+    path += original.substr(path_without_query(original).size());
+  // A query that the redirect itself brings stays.
+  if (redirect.strip_query && !has_own_query) path.resize(path_without_query(path).size());
+  return path;
+}
+
 std::string redirect_location(const Redirect& redirect, const Route& route, const Headers& request) {
   const std::string_view scheme = redirect.scheme.empty() ? request.scheme() : std::string_view(redirect.scheme);
-  std::string_view authority = request.authority();
-  std::string host(redirect.host.empty() ? without_port(authority) : std::string_view(redirect.host));
-  std::string_view port;
-  if (redirect.host.empty()) port = authority.substr(without_port(authority).size());  // with its colon
-  std::string chosen = redirect.port ? fmt::format(":{}", *redirect.port) : std::string(port);
-  // The default port of a scheme is left out, and a port that belonged to the other scheme goes with it.
-  if ((scheme == "http" && chosen == ":80") || (scheme == "https" && chosen == ":443")) chosen.clear();
-  if (!redirect.scheme.empty() && !redirect.port && (chosen == ":80" || chosen == ":443")) chosen.clear();
-
-  std::string path = redirect.path_rewrite.kind != PathRewrite::none
-                         ? rewritten_path(redirect.path_rewrite, route.path, request.path())
-                     : redirect.path.empty() ? std::string(request.path())
-                                             : redirect.path;
-  const std::string_view original = request.path();
-  const std::string_view query = original.substr(path_without_query(original).size());
-  if (!redirect.path.empty() && path.find('?') == path.npos && !redirect.strip_query) path += query;
-  if (redirect.strip_query) path.resize(path_without_query(path).size());
-  return fmt::format("{}://{}{}{}", scheme, host, chosen, path);
+  const auto is_default = [](std::string_view scheme, std::string_view port) {
+    return (scheme == "http" && port == ":80") || (scheme == "https" && port == ":443");
+  };
+  const std::string_view host = redirect.host.empty() ? without_port(request.authority()) : redirect.host;
+  std::string port;
+  if (redirect.port)
+    port = fmt::format(":{}", *redirect.port);
+  else if (redirect.host.empty())
+    port = request.authority().substr(host.size());
+  // The default port of a scheme is left out, and that of the scheme that the request had goes with it.
+  if (is_default(scheme, port) || (!redirect.port && scheme != request.scheme() && is_default(request.scheme(), port)))
+    port.clear();
+  return fmt::format("{}://{}{}{}", scheme, host, port, redirect_path(redirect, route, request));
 }
 
 }  // namespace lateen::router

@@ -191,6 +191,8 @@ void mutate_request(Headers& headers, const RouteTable& table, const RouteTable:
 void mutate_response(Headers& headers, const RouteTable& table, const RouteTable::Found& found,
                      const WeightedCluster* cluster, const telemetry::FormatInput& input);
 
+// The authority without its port. An IPv6 address keeps its brackets.
+std::string_view without_port(std::string_view authority);
 // Where a redirect sends the request.
 std::string redirect_location(const Redirect& redirect, const Route& route, const Headers& request);
 // The path after the rewrite; `matched` is what the route's path matcher covered.

@@ -44,6 +44,7 @@ struct Router::Trip {
   std::shared_ptr<upstream::Cluster> cluster;
   Retries retries;
   std::shared_ptr<ReplayableBody> body;
+  const bool auto_sni = cluster->settings().auto_sni && f.wish.socket.sni.empty();
   std::vector<const upstream::Host*> tried{};
   std::vector<upstream::HostPtr> kept{};  // so that `tried` names living hosts
   upstream::HostPtr host{};
@@ -80,6 +81,12 @@ Duration timeout_of(const Forward& action, Headers& request) {
   const auto asked = grpc::parse_timeout(request.value("grpc-timeout"));
   if (!asked) return action.timeout;
   return *action.max_grpc_timeout > 0s ? std::min(*asked, *action.max_grpc_timeout) : *asked;
+}
+
+// The host that the request names is the name that TLS asks for; an address is none (RFC 6066 section 3).
+std::string_view sni_of(const Headers& request) {
+  const std::string_view host = without_port(request.authority());
+  return host.starts_with('[') || Ip::parse(host) ? std::string_view() : host;
 }
 
 }  // namespace
@@ -144,6 +151,8 @@ void Router::prepare(Trip& trip) {
   static constexpr Headers::Names for_us{"x-envoy-retry-on", "x-envoy-retry-grpc-on", "x-envoy-max-retries",
                                          "x-envoy-upstream-rq-timeout-ms", "x-envoy-upstream-rq-per-try-timeout-ms"};
   headers.remove(for_us);
+  // Before the rewrites, so that formats see the path and the host that the client asked for.
+  mutate_request(headers, f.table, f.found, f.chosen, {f.record, &headers, nullptr, nullptr});
   const std::string original(headers.path());
   if (trip.action.path_rewrite.kind != PathRewrite::none) {
     const std::string path = rewritten_path(trip.action.path_rewrite, f.found.route->path, original);
@@ -160,7 +169,6 @@ void Router::prepare(Trip& trip) {
     if (trip.action.append_forwarded_host) headers.add("x-forwarded-host", headers.authority());
     headers.set(":authority", rewritten);
   }
-  mutate_request(headers, f.table, f.found, f.chosen, {f.record, &headers, nullptr, nullptr});
   if (f.request.body && !f.request.is_tunnel && (trip.retries.possible() || !trip.action.mirrors.empty()))
     trip.body = std::make_shared<ReplayableBody>(std::move(f.request.body), replay_limit);
   start_mirrors(trip);
@@ -183,11 +191,11 @@ io::Task<http::SendResult> Router::attempt(Trip& trip) {
   request.body = trip.body ? trip.body->view() : std::move(f.request.body);
   if (f.found.host->count_attempts_in_request)
     request.headers.set("x-envoy-attempt-count", std::to_string(f.record.attempts));
-  if (trip.action.auto_host_rewrite && !trip.host->endpoint().hostname.empty())
+  if (trip.action.auto_host_rewrite && !trip.host->endpoint().hostname.empty()) {
+    if (trip.action.append_forwarded_host) request.headers.add("x-forwarded-host", request.headers.authority());
     request.headers.set(":authority", trip.host->endpoint().hostname);
-  upstream::TransportSocket::Options& socket = f.wish.socket;
-  if (trip.cluster->settings().auto_sni && socket.sni.empty())
-    socket.sni = request.headers.authority().substr(0, request.headers.authority().find(':'));
+  }
+  if (trip.auto_sni) f.wish.socket.sni = sni_of(request.headers);
 
   f.hold = UpstreamHold(trip.cluster, trip.host);
   f.record.upstream_host = trip.host->endpoint().address;
@@ -234,29 +242,38 @@ void Router::start_mirrors(Trip& trip) {
     http::Request copy{.headers = trip.f.request.headers, .version = trip.f.request.version};
     if (each.append_shadow) {
       std::string host(copy.headers.authority());
-      host.insert(std::min(host.size(), host.rfind(':')), "-shadow");
+      host.insert(without_port(host).size(), "-shadow");
       copy.headers.set(":authority", host);
     }
+    // As long as the route waits, but not for ever: a peer that says nothing would end all mirroring in time.
+    const Duration timeout = trip.action.timeout > 0s ? trip.action.timeout : Forward().timeout;
     if (!trip.body) {
-      mirrors_.start(mirror(cluster, std::move(copy)));
+      mirrors_.start(mirror(loop_, timeout, cluster, std::move(copy)));
       continue;
     }
     // The copy leaves once the whole body has been seen; a body over the limit is not mirrored.
     auto shared = std::make_shared<http::Request>(std::move(copy));
-    trip.body->when_complete([this, cluster, shared](std::string_view body) {
+    trip.body->when_complete([this, timeout, cluster, shared](std::string_view body) {
       shared->body = http::text_body(loop_, body);
-      mirrors_.start(mirror(cluster, std::move(*shared)));
+      mirrors_.start(mirror(loop_, timeout, cluster, std::move(*shared)));
     });
   }
 }
 
-io::Task<void> Router::mirror(std::shared_ptr<upstream::Cluster> cluster, http::Request request) {
-  const upstream::HostPtr host = cluster->pick();
-  if (!host) co_return;
-  cluster->requests.add();
-  const http::Version version = request.version;
-  auto result = co_await cluster->send(host, std::move(request), {.version = version});
+io::Task<void> Router::mirror(io::Loop& loop, Duration timeout, std::shared_ptr<upstream::Cluster> cluster,
+                              http::Request request) {
+  (void)co_await io::within(loop, timeout, mirror_steps(*cluster, std::move(request)));
+}
+
+io::Task<Result<>> Router::mirror_steps(upstream::Cluster& cluster, http::Request request) {
+  const upstream::HostPtr host = cluster.pick();
+  if (!host) co_return Result<>();
+  cluster.requests.add();
+  upstream::Wish wish{.version = request.version};
+  if (cluster.settings().auto_sni) wish.socket.sni = sni_of(request.headers);
+  auto result = co_await cluster.send(host, std::move(request), wish);
   if (result && result->body) (void)co_await http::read_all(*result->body, replay_limit);
+  co_return Result<>();
 }
 
 // The client's own doing: what it sent broke the protocol, or stopped.

@@ -63,7 +63,9 @@ class Router {
   void prepare(Trip& trip);
   void start_mirrors(Trip& trip);
   static void tell_timeout(const Trip& trip, Headers& request);
-  static io::Task<void> mirror(std::shared_ptr<upstream::Cluster> cluster, http::Request request);
+  static io::Task<void> mirror(io::Loop& loop, Duration timeout, std::shared_ptr<upstream::Cluster> cluster,
+                               http::Request request);
+  static io::Task<Result<>> mirror_steps(upstream::Cluster& cluster, http::Request request);
 
   upstream::Clusters& clusters_;
   io::Loop& loop_;

@@ -30,9 +30,18 @@ io::Task<void> copy(Direction& way) {
     buffer.commit(moved.bytes);
     way.bytes += moved.bytes;
     way.active = way.from.loop().now();
-    if (!co_await io::write_all(way.to, buffer)) {
-      way.to_failed = true;
-      co_return;
+    while (!buffer.empty()) {
+      const io::Moved written = way.to.try_write(buffer.view());
+      if (written.state == io::Moved::failed) {
+        way.to_failed = true;
+        co_return;
+      }
+      if (written.state == io::Moved::moved) {
+        buffer.consume(written.bytes);
+        way.active = way.from.loop().now();  // a slow reader is not idle
+      } else {
+        co_await way.to.writable();
+      }
     }
   }
   way.to.shutdown_write();

@@ -64,7 +64,7 @@ io::Task<std::unique_ptr<io::Transport>> TcpProxy::connect(Connection& connectio
     record.extra.make().upstream_failure = transport.error().message;
   }
   record.flags.set(Flag::upstream_connection_failure);
-  if (settings_->max_connect_attempts > 1) record.flags.set(Flag::upstream_retry_limit_exceeded);
+  record.flags.set(Flag::upstream_retry_limit_exceeded);  // also when there was to be one attempt only, as in Envoy
   co_return nullptr;
 }
 

@@ -73,7 +73,8 @@ namespace {
 // internal_address_config.
 bool needs_https(Exchange& exchange) {
   const router::VirtualHost* host = exchange.found.host;
-  return host && host->require_tls != router::VirtualHost::no_tls && exchange.headers().scheme() != "https";
+  return host && host->require_tls != router::VirtualHost::no_tls &&
+         exchange.headers().value("x-forwarded-proto") != "https";
 }
 
 bool upgrade_allowed(Exchange& exchange, const ManagerSettings& settings) {

@@ -31,7 +31,7 @@ struct ManagerSettings {
   ForwardClientCert forward_client_cert = ForwardClientCert::sanitize;
   bool cert_subject = false, cert_uri = false, cert_dns = false, cert_pem = false;
   bool normalize_path = false, merge_slashes = false;
-  bool strip_fragment = false, strip_any_port = false;
+  bool strip_any_port = false;
   EscapedSlashes escaped_slashes = EscapedSlashes::keep;
   std::vector<std::string> upgrades;  // lower case: websocket, connect
   bool reject_underscores = false, drop_underscores = false;

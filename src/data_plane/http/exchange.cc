@@ -1,16 +1,12 @@
 #include "data_plane/http/exchange.h"
 
+#include "data_plane/telemetry/format.h"
 #include "lib/grpc/status.h"
 
 namespace lateen::proxy {
-namespace {
-
-bool is_grpc(const http::Headers& headers) { return headers.value("content-type").starts_with("application/grpc"); }
-
-}  // namespace
 
 Exchange::Exchange(http::ServerStream& stream, const telemetry::ConnectionRecord& connection, io::Loop& loop)
-    : stream(stream), client(connection.remote.ip), clock(loop), draw(loop.random().next() >> 1) {
+    : stream(stream), clock(loop), draw(loop.random().next() >> 1) {
   record.connection = &connection;
   record.start = loop.wall_now();
   record.began = loop.now();
@@ -24,7 +20,7 @@ http::Response Exchange::reply(int status, std::string_view body, std::string_vi
   record.details = details;
   local_reply = true;
   http::Response response;
-  if (is_grpc(headers()) && status != 200) {
+  if (telemetry::is_grpc(headers()) && status != 200) {
     response.headers.add(":status", "200");
     response.headers.add("content-type", "application/grpc");
     grpc::put_status({grpc::code_of_http(status), std::string(body)}, response.headers);

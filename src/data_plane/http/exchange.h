@@ -14,6 +14,8 @@ class Exchange {
 
   http::Request& request() { return stream.request(); }
   http::Headers& headers() { return stream.request().headers; }
+  // Whom the request is attributed to: the peer, or who stands for it in x-forwarded-for.
+  Ip client() const { return record.client.value_or(record.connection->remote.ip); }
   io::Loop& loop() { return stream.transport().loop(); }
 
   // An answer of the proxy's own: status, a text/plain body, the flag and the details for the log. For gRPC requests it
@@ -37,7 +39,6 @@ class Exchange {
   }
 
   http::ServerStream& stream;
-  Ip client;  // whom the request is attributed to: the peer, or who stands for it in x-forwarded-for
   router::StreamClock clock;
   telemetry::Record record;
   std::shared_ptr<const router::RouteTable> routes;  // what `found` points into

@@ -44,9 +44,33 @@ std::array<char, 36> make_request_id(Random& random) {
   return id;
 }
 
-std::string_view nth_from_right(std::string_view list, uint32_t n) {
+std::string_view nth_from_right(std::string_view list, uint64_t n) {
   const auto parts = split(list, ',');
   return n == 0 || n > parts.size() ? std::string_view() : trimmed(parts[parts.size() - n]);
+}
+
+// What asks the mesh's own proxies for something. No address counts as internal here, so nobody's request may, as in
+// Envoy without internal_address_config.
+void remove_mesh_fields(http::Headers& headers, bool at_edge) {
+  static constexpr http::Headers::Names always{"x-envoy-internal",
+                                               "x-envoy-retriable-status-codes",
+                                               "x-envoy-retriable-header-names",
+                                               "x-envoy-retry-on",
+                                               "x-envoy-retry-grpc-on",
+                                               "x-envoy-max-retries",
+                                               "x-envoy-upstream-alt-stat-name",
+                                               "x-envoy-upstream-rq-timeout-ms",
+                                               "x-envoy-upstream-rq-per-try-timeout-ms",
+                                               "x-envoy-upstream-rq-timeout-alt-response",
+                                               "x-envoy-expected-rq-timeout-ms",
+                                               "x-envoy-force-trace",
+                                               "x-envoy-ip-tags",
+                                               "x-envoy-original-url",
+                                               "x-envoy-hedge-on-per-try-timeout"};
+  static constexpr http::Headers::Names edge{"x-envoy-decorator-operation", "x-envoy-downstream-service-cluster",
+                                             "x-envoy-downstream-service-node"};
+  headers.remove(always);
+  if (at_edge) headers.remove(edge);
 }
 
 // The address that the request is attributed to, and x-forwarded-for / -proto for the next hop.
@@ -55,41 +79,19 @@ void attribute_client(Exchange& exchange, const ManagerSettings& settings) {
   const telemetry::ConnectionRecord& connection = *exchange.record.connection;
   const auto forwarded = headers.joined("x-forwarded-for");
   const char* scheme = connection.tls ? "https" : "http";
+  // A proxy that adds no address of its own trusts the one that its peer has added.
+  const uint64_t hops = uint64_t{settings.trusted_hops} + (settings.use_remote_address ? 0 : 1);
+  if (forwarded && hops > 0)
+    if (const auto client = Ip::parse(nth_from_right(*forwarded, hops))) exchange.record.client = *client;
   if (!settings.use_remote_address) {
-    if (forwarded)
-      exchange.client = Ip::parse(nth_from_right(*forwarded, settings.trusted_hops + 1)).value_or(exchange.client);
     if (!headers.has("x-forwarded-proto")) headers.set("x-forwarded-proto", scheme);
     return;
   }
-  if (settings.trusted_hops == 0) {
-    static constexpr http::Headers::Names of_the_mesh{"x-envoy-external-address",
-                                                      "x-envoy-retriable-status-codes",
-                                                      "x-envoy-retriable-header-names",
-                                                      "x-envoy-retry-on",
-                                                      "x-envoy-retry-grpc-on",
-                                                      "x-envoy-max-retries",
-                                                      "x-envoy-upstream-alt-stat-name",
-                                                      "x-envoy-upstream-rq-timeout-ms",
-                                                      "x-envoy-upstream-rq-per-try-timeout-ms",
-                                                      "x-envoy-upstream-rq-timeout-alt-response",
-                                                      "x-envoy-expected-rq-timeout-ms",
-                                                      "x-envoy-force-trace",
-                                                      "x-envoy-ip-tags",
-                                                      "x-envoy-original-url",
-                                                      "x-envoy-hedge-on-per-try-timeout",
-                                                      "x-envoy-decorator-operation",
-                                                      "x-envoy-downstream-service-cluster",
-                                                      "x-envoy-downstream-service-node"};
-    headers.remove(of_the_mesh);
-  }
-  const std::string remote = connection.remote.ip.text();
-  const std::string peer = connection.remote.ip.is_loopback() ? connection.local.ip.text() : remote;
-  std::string_view trusted =
-      settings.trusted_hops > 0 && forwarded ? nth_from_right(*forwarded, settings.trusted_hops) : std::string_view();
-  exchange.client = Ip::parse(trusted).value_or(exchange.client);
-  headers.set("x-envoy-external-address", trusted.empty() ? remote : trusted);
-  if (!settings.skip_xff_append)
+  headers.set("x-envoy-external-address", exchange.client().text());
+  if (!settings.skip_xff_append) {
+    const std::string peer = (connection.remote.ip.is_loopback() ? connection.local : connection.remote).ip.text();
     headers.set("x-forwarded-for", forwarded ? fmt::format("{},{}", *forwarded, peer) : peer);
+  }
   if (settings.trusted_hops == 0 || !headers.has("x-forwarded-proto")) headers.set("x-forwarded-proto", scheme);
 }
 
@@ -133,42 +135,89 @@ bool is_plainly_normal(std::string_view path) {
   return true;
 }
 
+// The path with %2F and %5C written out, which servers may take for slashes; nothing when it has none. The query stays.
+std::optional<std::string> unescaped_slashes(std::string_view path) {
+  const size_t plain = router::path_without_query(path).size();
+  std::string out;
+  for (size_t i = 0; i < path.size(); ++i) {
+    const std::string_view code = i < plain ? path.substr(i, 3) : std::string_view();
+    const bool slash = equal_ignoring_case(code, "%2f");
+    if (slash || equal_ignoring_case(code, "%5c"))
+      out += slash ? '/' : '\\', i += 2;
+    else
+      out += path[i];
+  }
+  return out.size() == path.size() ? std::nullopt : std::optional(std::move(out));
+}
+
+// Sends the client to the path that it should have asked for. gRPC clients follow no redirects.
+http::Response redirect_to(Exchange& exchange, std::string path) {
+  if (telemetry::is_grpc(exchange.headers())) return exchange.reply(400, "", "path_normalization_failed");
+  // "//host" would be another server.
+  if (path.starts_with("//") || path.starts_with("/\\")) path.insert(0, "/.");
+  http::Response response = exchange.reply(307, "", "path_normalization_failed");
+  response.headers.set("location", path);
+  return response;
+}
+
 std::optional<http::Response> clean_path(Exchange& exchange, const ManagerSettings& settings) {
   http::Headers& headers = exchange.headers();
-  if (headers.method() == "CONNECT") return std::nullopt;
-  if (headers.path().empty()) return exchange.reply(400, "", "missing_path_rejected");
+  // What servers do with a fragment differs; policies must see the path that they will.
+  if (const size_t fragment = headers.path().find('#'); fragment != std::string_view::npos)
+    headers.set(":path", headers.path().substr(0, fragment));
+  if (headers.path().empty()) {
+    if (headers.method() == "CONNECT") return std::nullopt;
+    return exchange.reply(400, "", "missing_path_rejected");
+  }
   const bool normalizes = settings.normalize_path || settings.merge_slashes;
   const bool escapes_matter = settings.escaped_slashes != EscapedSlashes::keep;
-  if (!settings.strip_fragment && (is_plainly_normal(headers.path()) || (!normalizes && !escapes_matter)))
-    return std::nullopt;
+  if (is_plainly_normal(headers.path()) || (!normalizes && !escapes_matter)) return std::nullopt;
   std::string path(headers.path());
-  if (settings.strip_fragment) path.resize(std::min(path.size(), path.find('#')));
-  const std::string_view plain = router::path_without_query(path);
-  const auto escaped = [&](std::string_view what) { return lowered(plain).find(what) != std::string::npos; };
-  if (escapes_matter && (escaped("%2f") || escaped("%5c"))) {
+  bool redirects = false;
+  if (auto unescaped = escapes_matter ? unescaped_slashes(path) : std::nullopt) {
     if (settings.escaped_slashes == EscapedSlashes::reject) return exchange.reply(400, "", "path_normalization_failed");
-    std::string out;
-    for (size_t i = 0; i < path.size(); ++i) {
-      const std::string code = i + 2 < path.size() ? lowered(std::string_view(path).substr(i, 3)) : "";
-      if (i < plain.size() && (code == "%2f" || code == "%5c"))
-        out += code == "%2f" ? '/' : '\\', i += 2;
-      else
-        out += path[i];
-    }
-    path = out;
-    if (settings.escaped_slashes == EscapedSlashes::unescape_and_redirect) {
-      http::Response response = exchange.reply(307, "", "path_normalization_failed");
-      response.headers.set("location", path);
-      return response;
-    }
+    redirects = settings.escaped_slashes == EscapedSlashes::unescape_and_redirect;
+    path = std::move(*unescaped);
   }
   if (normalizes && !is_plainly_normal(path)) {
     auto normal = normalized_path(path, settings.merge_slashes);
     if (!normal) return exchange.reply(400, "", "path_normalization_failed");
     path = std::move(*normal);
   }
+  if (redirects) return redirect_to(exchange, std::move(path));
   if (path != headers.path()) headers.set(":path", path);
   return std::nullopt;
+}
+
+// The path with the escapes of unreserved characters written out and backslashes turned. Other escapes stay as they
+// were written, and so does a % that begins none; nothing when there is an escaped NUL.
+std::optional<std::string> decoded_unreserved(std::string_view path) {
+  std::string out;
+  size_t bare = std::string::npos;  // where the last % that begins no escape is in `out`
+  for (size_t i = 0; i < path.size(); ++i) {
+    if (path[i] != '%') {
+      out += path[i] == '\\' ? '/' : path[i];
+      continue;
+    }
+    const auto value = i + 2 < path.size() ? parse_number<uint8_t>(path.substr(i + 1, 2), 16) : std::nullopt;
+    if (!value) {
+      bare = out.size();
+      out += '%';
+      continue;
+    }
+    if (*value == 0) return std::nullopt;
+    const auto byte = static_cast<char>(*value);
+    const bool unreserved = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                            (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
+    // "%%32e" must not become the escape "%2e".
+    const bool completes_escape = bare != std::string::npos && out.size() - bare <= 2;
+    if (unreserved && !completes_escape)
+      out += byte;
+    else
+      out += path.substr(i, 3);
+    i += 2;
+  }
+  return out;
 }
 
 }  // namespace
@@ -177,39 +226,20 @@ std::optional<std::string> normalized_path(std::string_view path, bool merge_sla
   const std::string_view plain = router::path_without_query(path);
   if (plain == "*") return std::string(path);
   if (plain.empty() || plain[0] != '/') return std::nullopt;
-  std::string decoded;
-  for (size_t i = 0; i < plain.size(); ++i) {
-    char c = plain[i];
-    if (c == '\\') c = '/';
-    if (c != '%') {
-      decoded += c;
+  const auto decoded = decoded_unreserved(plain);
+  if (!decoded) return std::nullopt;
+  std::vector<std::string_view> segments;
+  const auto parts = split(std::string_view(*decoded).substr(1), '/');
+  for (const std::string_view& part : parts) {
+    if (part != "." && part != "..") {
+      segments.push_back(part);
       continue;
     }
-    const auto value = i + 2 < plain.size() ? parse_number<uint8_t>(plain.substr(i + 1, 2), 16) : std::nullopt;
-    if (!value || *value == 0) return std::nullopt;
-    const auto byte = static_cast<char>(*value);
-    const bool unreserved = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                            (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
-    if (unreserved)
-      decoded += byte;
-    else
-      decoded += fmt::format("%{:02X}", *value);
-    i += 2;
+    if (part == ".." && !segments.empty()) segments.pop_back();
+    if (&part == &parts.back()) segments.emplace_back();  // "/a/." is "/a/"
   }
-  std::vector<std::string_view> segments;
-  const auto parts = split(std::string_view(decoded).substr(1), '/');
-  for (size_t i = 0; i < parts.size(); ++i) {
-    const bool last = i + 1 == parts.size();
-    if (parts[i] == "." || parts[i] == "..") {
-      if (parts[i] == "..") {
-        if (segments.empty()) return std::nullopt;
-        segments.pop_back();
-      }
-      if (last) segments.emplace_back();  // "/a/." is "/a/"
-    } else if (!parts[i].empty() || !merge_slashes || last) {
-      segments.push_back(parts[i]);
-    }
-  }
+  // Not the last one: empty, it is the slash at the end.
+  if (merge_slashes) segments.erase(std::remove(segments.begin(), segments.end() - 1, ""), segments.end() - 1);
   return "/" + joined(segments, "/") + std::string(path.substr(plain.size()));
 }
 
@@ -249,10 +279,12 @@ std::optional<http::Response> clean_request(Exchange& exchange, const ManagerSet
   }
   if (auto rejected = clean_path(exchange, settings)) return rejected;
   remove_hop_by_hop(headers, exchange.request().is_tunnel);
-  headers.remove("x-envoy-internal");
+  remove_mesh_fields(headers, settings.use_remote_address);
   attribute_client(exchange, settings);
+  // HTTP/2 clients name the scheme themselves.
   const std::string_view scheme = headers.value("x-forwarded-proto") == "https" ? "https" : "http";
-  if (headers.scheme() != scheme) headers.set(":scheme", scheme);
+  const bool names_scheme = exchange.request().version == http::Version::http2 && !headers.scheme().empty();
+  if (!names_scheme && headers.scheme() != scheme) headers.set(":scheme", scheme);
   const bool keep_id =
       headers.has("x-request-id") && (!settings.use_remote_address || settings.preserve_external_request_id);
   if (settings.generate_request_id && !keep_id) {
@@ -288,7 +320,8 @@ void clean_response(Exchange& exchange, http::Headers& headers, const ManagerSet
   remove_hop_by_hop(headers, headers.status() == 101);
   if (!settings.keep_server_header && !(settings.append_server_if_absent && headers.has("server")))
     headers.set("server", settings.server_name);
-  if (!headers.has("date")) headers.add("date", http_date(exchange.record.start));
+  if (!headers.has("date"))
+    headers.add("date", http_date(exchange.record.start + (exchange.loop().now() - exchange.record.began)));
   if (settings.always_return_request_id)
     if (const auto id = exchange.headers().get("x-request-id")) headers.set("x-request-id", *id);
 }

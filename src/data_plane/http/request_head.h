@@ -12,8 +12,7 @@ std::optional<http::Response> clean_request(Exchange& exchange, const ManagerSet
 void clean_response(Exchange& exchange, http::Headers& headers, const ManagerSettings& settings);
 
 // The canonical form of a path (RFC 3986 section 6.2.2: dot segments, percent-encoding of unreserved characters), its
-// query untouched; nothing when it cannot be one (an escape that is none, above the root). Shared by routes and
-// policies.
+// query untouched; nothing when it cannot be one (no slash in front, an escaped NUL). Shared by routes and policies.
 std::optional<std::string> normalized_path(std::string_view path, bool merge_slashes);
 
 // The elements of x-forwarded-client-cert for this connection (empty without a peer certificate).

@@ -51,6 +51,19 @@ bool put_header(Out out, const protocol::Headers* headers, Part part) {
   return true;
 }
 bool put_address(Out out, const std::optional<SocketAddress>& address) { return address && put(out, address->text()); }
+// Who is asking: the connection's peer, or an address without a port that stands for it.
+std::optional<SocketAddress> remote_of(In in) {
+  if (in.record.client) return SocketAddress{.ip = *in.record.client};
+  return in.record.connection ? std::optional(in.record.connection->remote) : std::nullopt;
+}
+bool put_remote_ip(Out out, In in, Part) {
+  const auto remote = remote_of(in);
+  return remote && put(out, remote->ip.text());
+}
+bool put_remote_port(Out out, In in, Part) {
+  const auto remote = remote_of(in);
+  return remote && put_number(out, remote->port);
+}
 bool put_joined(Out out, const std::vector<std::string>& parts) { return put(out, joined(parts, ",")); }
 
 std::string_view without_query(std::string_view path) { return path.substr(0, path.find('?')); }
@@ -165,9 +178,9 @@ constexpr Named operators[] = {
     {"CONNECTION_TERMINATION_DETAILS", CONNECTION(put_foreign(out, c->termination_details))},
     {"DOWNSTREAM_TRANSPORT_FAILURE_REASON", CONNECTION(put_foreign(out, c->transport_failure))},
     {"UPSTREAM_TRANSPORT_FAILURE_REASON", VALUE(put_foreign(out, in.record.extra->upstream_failure))},
-    {"DOWNSTREAM_REMOTE_ADDRESS", CONNECTION(put(out, c->remote.text()))},
-    {"DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", CONNECTION(put(out, c->remote.ip.text()))},
-    {"DOWNSTREAM_REMOTE_PORT", CONNECTION(put_number(out, c->remote.port)), number},
+    {"DOWNSTREAM_REMOTE_ADDRESS", VALUE(put_address(out, remote_of(in)))},
+    {"DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", put_remote_ip},
+    {"DOWNSTREAM_REMOTE_PORT", put_remote_port, number},
     {"DOWNSTREAM_DIRECT_REMOTE_ADDRESS", CONNECTION(put(out, c->direct_remote.text()))},
     {"DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT", CONNECTION(put(out, c->direct_remote.ip.text()))},
     {"DOWNSTREAM_DIRECT_REMOTE_PORT", CONNECTION(put_number(out, c->direct_remote.port)), number},

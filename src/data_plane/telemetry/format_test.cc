@@ -249,6 +249,13 @@ TEST_F(Known, GrpcStatusIsOfGrpcRequestsOnly) {
   EXPECT_EQ(text("%GRPC_STATUS%"), "OK") << "an answer that is nothing but trailers";
 }
 
+TEST_F(Known, TheRemoteAddressIsTheClientsWhereAProxyNamesIt) {
+  record.client = Ip::parse("2001:db8::1").value();
+  EXPECT_EQ(text("%DOWNSTREAM_REMOTE_ADDRESS%"), "[2001:db8::1]:0");
+  EXPECT_EQ(text("%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_REMOTE_PORT%"), "2001:db8::1 0");
+  EXPECT_EQ(text("%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%"), "10.0.0.8:4001");
+}
+
 TEST_F(Known, WhatStrangersSayStaysOneColumnOfOneLine) {
   connection.requested_server_name = "a\nb c";
   EXPECT_EQ(text("%REQUESTED_SERVER_NAME%"), "invalid:a_b_c");

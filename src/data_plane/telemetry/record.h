@@ -79,6 +79,7 @@ struct RecordExtra {
 // One exchange, or for TCP the whole connection. Its views are of what the exchange holds: routes, cluster, headers.
 struct Record {
   const ConnectionRecord* connection = nullptr;
+  std::optional<Ip> client;                  // who x-forwarded-for says is asking, where that counts; else the peer
   WallTime start{};                          // first byte of the request
   Time began{};                              // the same moment on the steady clock
   std::optional<Duration> request_complete;  // since `began`: last byte of the request received

@@ -23,7 +23,7 @@ class Rbac final : public proxy::Filter {
     const router::AccessFacts facts{.connection = connection,
                                     .record = &exchange.record,
                                     .request = &exchange.headers(),
-                                    .client = exchange.client};
+                                    .client = exchange.client()};
     if (settings->shadow) {
       const auto verdict = settings->shadow->judge(facts);
       auto& metadata = exchange.record.extra.make().dynamic_metadata["envoy.filters.http.rbac"];

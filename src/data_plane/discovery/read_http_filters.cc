@@ -67,17 +67,19 @@ Result<std::shared_ptr<filters::CorsPolicy>> read_cors(
 
 using RbacMessage = envoy::extensions::filters::http::rbac::v3::RBAC;
 
-Result<std::shared_ptr<filters::RbacSettings>> read_rbac_filter(const RbacMessage& message) {
+Result<std::shared_ptr<filters::RbacSettings>> read_rbac_filter(const RbacMessage& message, std::string_view filter,
+                                                                Notes& notes) {
   auto out = std::make_shared<filters::RbacSettings>();
   if (message.has_matcher() || message.has_shadow_matcher())
     return fail(ErrorKind::unsupported, "rbac: matcher and shadow_matcher are not supported");
+  notes.check(message, filter, {"rules", "shadow_rules", "shadow_rules_stat_prefix"});
   if (message.has_rules()) {
-    auto rules = read_rbac(message.rules());
+    auto rules = read_rbac(message.rules(), notes);
     if (!rules) return failed(rules, "rbac.rules");
     out->rules = std::move(*rules);
   }
   if (message.has_shadow_rules()) {
-    auto rules = read_rbac(message.shadow_rules());
+    auto rules = read_rbac(message.shadow_rules(), notes);
     if (!rules) return failed(rules, "rbac.shadow_rules");
     out->shadow = std::move(*rules);
   }
@@ -140,8 +142,6 @@ void note_parts(const xds::TypedConfig& config, const std::string& filter, Notes
   using CorsPolicyMessage = envoy::extensions::filters::http::cors::v3::CorsPolicy;
   if (type == FaultMessage::descriptor()->full_name())
     notes.check(*config.message, filter, {"delay", "abort", "headers"});
-  if (type == RbacMessage::descriptor()->full_name())
-    notes.check(*config.message, filter, {"rules", "shadow_rules", "shadow_rules_stat_prefix"});
   if (type == CorsPolicyMessage::descriptor()->full_name())
     notes.check(*config.message, filter,
                 {"allow_origin_string_match", "allow_methods", "allow_headers", "expose_headers", "max_age",
@@ -160,8 +160,9 @@ bool is_tolerated(std::string_view type, Notes& notes) {
   return false;
 }
 
-Result<std::optional<MakeHttpFilter>> read_filter(const xds::TypedConfig& config, const ListenerSurroundings& around,
-                                                  telemetry::Direction direction, Notes& notes) {
+Result<std::optional<MakeHttpFilter>> read_filter(const xds::TypedConfig& config, const std::string& filter,
+                                                  const ListenerSurroundings& around, telemetry::Direction direction,
+                                                  Notes& notes) {
   const std::string_view type = xds::type_name_of(config.type_url);
   if (type == FaultMessage::descriptor()->full_name()) {
     auto settings = read_fault(static_cast<const FaultMessage&>(*config.message));
@@ -173,7 +174,7 @@ Result<std::optional<MakeHttpFilter>> read_filter(const xds::TypedConfig& config
   if (type == "envoy.extensions.filters.http.cors.v3.Cors")
     return MakeHttpFilter([](Worker&) { return std::make_unique<filters::Cors>(); });
   if (type == RbacMessage::descriptor()->full_name()) {
-    auto settings = read_rbac_filter(static_cast<const RbacMessage&>(*config.message));
+    auto settings = read_rbac_filter(static_cast<const RbacMessage&>(*config.message), filter, notes);
     if (!settings) return failed(settings);
     return MakeHttpFilter([settings = std::shared_ptr<const filters::RbacSettings>(std::move(*settings))](Worker&) {
       return std::make_unique<filters::Rbac>(settings);
@@ -214,7 +215,7 @@ Result<std::vector<MakeHttpFilter>> read_http_filters(
     auto opened = xds::open_any(filter.typed_config());
     if (opened) note_parts(*opened, filter.name(), notes);
     Result<std::optional<MakeHttpFilter>> made =
-        opened ? read_filter(*opened, around, direction, notes) : failed(opened);
+        opened ? read_filter(*opened, filter.name(), around, direction, notes) : failed(opened);
     if (!made && filter.is_optional()) {
       notes.note(fmt::format("optional http filter {} is left out: {}", filter.name(), made.error().message));
       continue;
@@ -243,7 +244,7 @@ Result<std::shared_ptr<const router::FilterSettings>> read_filter_settings(const
     return read_fault(static_cast<const FaultMessage&>(*opened->message));
   using RbacPerRoute = envoy::extensions::filters::http::rbac::v3::RBACPerRoute;
   if (type == RbacPerRoute::descriptor()->full_name())
-    return read_rbac_filter(static_cast<const RbacPerRoute&>(*opened->message).rbac());
+    return read_rbac_filter(static_cast<const RbacPerRoute&>(*opened->message).rbac(), filter, notes);
   using CorsMessage = envoy::extensions::filters::http::cors::v3::CorsPolicy;
   if (type == CorsMessage::descriptor()->full_name())
     return read_cors(static_cast<const CorsMessage&>(*opened->message));

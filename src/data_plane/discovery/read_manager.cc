@@ -31,9 +31,9 @@ void read_server_options(const HttpConnectionManager& message, ManagerSettings& 
   if (message.has_request_headers_timeout())
     server.request_headers_timeout = duration_of(message.request_headers_timeout());
   notes.check(message.http_protocol_options(), "http_protocol_options", {"accept_http_10"});
-  notes.check(
-      message.http2_protocol_options(), "http2_protocol_options",
-      {"max_concurrent_streams", "initial_stream_window_size", "initial_connection_window_size", "allow_connect"});
+  notes.check(message.http2_protocol_options(), "http2_protocol_options",
+              {"max_concurrent_streams", "initial_stream_window_size", "initial_connection_window_size",
+               "allow_connect", "connection_keepalive"});
   server.accept_http10 = message.http_protocol_options().accept_http_10();
   const auto& http2 = message.http2_protocol_options();
   if (http2.has_connection_keepalive())

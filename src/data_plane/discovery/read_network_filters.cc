@@ -46,7 +46,7 @@ using RbacMessage = envoy::extensions::filters::network::rbac::v3::RBAC;
 Result<MakeFilter> read_rbac_filter(const RbacMessage& message, Notes& notes) {
   notes.check(message, "rbac", {"rules", "stat_prefix"});
   if (!message.has_rules()) return fail(ErrorKind::unsupported, "a network rbac filter needs rules");
-  auto rules = read_rbac(message.rules());
+  auto rules = read_rbac(message.rules(), notes);
   if (!rules) return failed(rules);
   return MakeFilter([rules = std::make_shared<const router::AccessRules>(std::move(*rules))](Worker&) {
     return std::make_unique<tcp::Rbac>(rules);

@@ -1,6 +1,5 @@
 #include "data_plane/discovery/read_rbac.h"
 
-#include "data_plane/discovery/reading.h"
 #include "data_plane/discovery/string_match.h"
 
 namespace lateen::discovery {
@@ -142,7 +141,8 @@ Result<Condition> read(const rbacv3::Principal& message) {
 
 }  // namespace
 
-Result<router::AccessRules> read_rbac(const rbacv3::RBAC& message) {
+Result<router::AccessRules> read_rbac(const rbacv3::RBAC& message, Notes& notes) {
+  notes.check(message, "rules", {"action", "policies"});
   std::vector<router::AccessPolicy> policies;
   for (const auto& [name, from] : message.policies()) {
     router::AccessPolicy policy{.name = name};

@@ -1,6 +1,7 @@
 #include "data_plane/discovery/read_route_action.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "config/xds/names.h"
 #include "data_plane/discovery/string_match.h"
@@ -23,7 +24,8 @@ Result<std::vector<router::HeaderAddition>> read_additions(
     router::HeaderAddition addition{.name = lowered(option.header().key()), .keep_empty = option.keep_empty_value()};
     if (addition.name.starts_with(':') || addition.name == "host")
       return fail(ErrorKind::invalid, ":-prefixed or host headers may not be modified: {}", addition.name);
-    auto value = telemetry::Format::compile(option.header().value());
+    const auto& header = option.header();
+    auto value = telemetry::Format::compile(header.raw_value().empty() ? header.value() : header.raw_value());
     if (!value) return failed(value, addition.name);
     addition.value = std::move(*value);
     switch (option.append_action()) {
@@ -41,6 +43,16 @@ Result<std::vector<router::HeaderAddition>> read_additions(
     }
     if (option.has_append() && !option.append().value()) addition.action = router::HeaderAddition::overwrite;
     out.push_back(std::move(addition));
+  }
+  return out;
+}
+
+Result<std::vector<std::string>> read_removals(const google::protobuf::RepeatedPtrField<std::string>& names) {
+  std::vector<std::string> out;
+  for (const std::string& name : names) {
+    out.push_back(lowered(name));
+    if (name.starts_with(':') || out.back() == "host")
+      return fail(ErrorKind::invalid, ":-prefixed or host headers may not be removed: {}", name);
   }
   return out;
 }
@@ -87,6 +99,7 @@ Result<> read_clusters(const routev3::RouteAction& message, Forward& out, Notes&
       out.clusters.push_back({.header = lowered(message.cluster_header()), .weight = 1});
       break;
     case routev3::RouteAction::kWeightedClusters:
+      notes.check(message.weighted_clusters(), "route.weighted_clusters", {"clusters", "total_weight"});
       for (const auto& each : message.weighted_clusters().clusters()) {
         notes.check(each, "weighted_clusters",
                     {"name", "cluster_header", "weight", "host_rewrite_literal", "request_headers_to_add",
@@ -103,9 +116,17 @@ Result<> read_clusters(const routev3::RouteAction& message, Forward& out, Notes&
     default:
       return fail(ErrorKind::unsupported, "a route must name cluster, cluster_header or weighted_clusters");
   }
-  for (const auto& each : out.clusters) out.total_weight += each.weight;
-  if (out.total_weight == 0)
-    return fail(ErrorKind::invalid, "Sum of weights in the weighted_cluster must be greater than 0.");
+  uint64_t total = 0;
+  for (const auto& each : out.clusters) total += each.weight;
+  if (total == 0) return fail(ErrorKind::invalid, "Sum of weights in the weighted_cluster must be greater than 0.");
+  const auto& expected = message.weighted_clusters();
+  if (expected.has_total_weight() && total != expected.total_weight().value())
+    return fail(ErrorKind::invalid, "Sum of weights in the weighted_cluster should be {}",
+                expected.total_weight().value());
+  if (total > std::numeric_limits<uint32_t>::max())
+    return fail(ErrorKind::invalid, "The sum of weights of all weighted clusters exceeds {}",
+                std::numeric_limits<uint32_t>::max());
+  out.total_weight = static_cast<uint32_t>(total);
   return {};
 }
 
@@ -164,6 +185,7 @@ Result<Forward> read_forward(const routev3::RouteAction& message, Notes& notes) 
   }
   for (const auto& each : message.upgrade_configs()) {
     if (!each.has_enabled() || each.enabled().value()) out.upgrades.push_back(lowered(each.upgrade_type()));
+    if (each.has_enabled() && !each.enabled().value()) notes.not_honoured("upgrade_configs.enabled false");
     if (each.has_connect_config()) notes.not_honoured("upgrade_configs.connect_config");
   }
   if (message.cluster_not_found_response_code() == routev3::RouteAction::NOT_FOUND) out.cluster_not_found_status = 404;

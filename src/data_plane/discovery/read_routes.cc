@@ -143,6 +143,15 @@ Result<router::VirtualHost> read_host(const routev3::VirtualHost& message, const
   return out;
 }
 
+Result<> check_bodies(const router::VirtualHost& host, size_t longest) {
+  for (const router::Route& route : host.routes)
+    if (const auto* direct = std::get_if<router::DirectResponse>(&route.action);
+        direct && direct->body.size() > longest)
+      return fail(ErrorKind::too_large, "route {}: response body size is {} bytes; maximum is {}", route.name,
+                  direct->body.size(), longest);
+  return {};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const router::RouteTable>> read_routes(const routev3::RouteConfiguration& message,
@@ -157,9 +166,13 @@ Result<std::shared_ptr<const router::RouteTable>> read_routes(const routev3::Rou
   out.name = message.name();
   out.ignore_port_in_host = message.ignore_port_in_host_matching();
   out.most_specific_mutations_win = message.most_specific_header_mutations_wins();
+  const size_t longest_body =
+      message.has_max_direct_response_body_size_bytes() ? message.max_direct_response_body_size_bytes().value() : 4096;
   for (const auto& each : message.virtual_hosts()) {
     auto host = read_host(each, filters, notes);
     if (!host) return failed(host, fmt::format("virtual host {}", each.name()));
+    if (auto fits = check_bodies(*host, longest_body); !fits)
+      return failed(fits, fmt::format("virtual host {}", each.name()));
     out.hosts.push_back(std::move(*host));
   }
   if (auto read = read_shared(message, filters, notes, out); !read) return failed(read);

@@ -26,6 +26,8 @@ Result<SocketAddress> address_of(const envoy::config::core::v3::Address& address
   const auto& socket = address.socket_address();
   if (socket.protocol() == envoy::config::core::v3::SocketAddress::UDP)
     return fail(ErrorKind::unsupported, "UDP addresses are not supported");
+  if (socket.has_named_port())
+    return fail(ErrorKind::unsupported, "named_port is not supported: {}", socket.named_port());
   auto ip = Ip::parse(socket.address());
   if (!ip)
     return fail(ErrorKind::invalid,

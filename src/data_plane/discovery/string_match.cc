@@ -78,6 +78,8 @@ Result<router::HeaderMatch> header_match(const envoy::config::route::v3::HeaderM
 
 Result<router::QueryMatch> query_match(const envoy::config::route::v3::QueryParameterMatcher& message) {
   router::QueryMatch out{.name = message.name()};
+  if (message.has_present_match() && !message.present_match())
+    return fail(ErrorKind::unsupported, "{}: present_match false is not supported for query parameters", out.name);
   if (message.has_string_match()) {
     auto text = string_match(message.string_match());
     if (!text) return failed(text, message.name());

@@ -8,6 +8,9 @@ namespace lateen::proxy {
 // Cleans the request's head in place. A request that must not go on gets its answer.
 std::optional<http::Response> clean_request(Exchange& exchange, const ManagerSettings& settings);
 
+// The part of it that is about the path.
+std::optional<http::Response> clean_path(Exchange& exchange, const ManagerSettings& settings);
+
 // Cleans the response's head in place: hop-by-hop fields, server, date, request id.
 void clean_response(Exchange& exchange, http::Headers& headers, const ManagerSettings& settings);
 

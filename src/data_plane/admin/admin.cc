@@ -65,6 +65,8 @@ Admin::Page Admin::answer(std::string_view method, std::string_view path) {
   if (plain == "/config_dump")
     return {.body = config_dump(subject_, router::query_parameter(path, "resource").value_or("")),
             .type = "application/json"};
+  if (plain == "/clusters" && router::query_parameter(path, "format") == "json")
+    return {.body = clusters_json(subject_), .type = "application/json"};
   if (plain == "/clusters") return {.body = clusters_text(subject_)};
   if (plain == "/listeners") return listeners(path);
   if (plain == "/certs") return {.body = certificates(subject_, loop_.wall_now()), .type = "application/json"};
@@ -92,29 +94,65 @@ Admin::Page Admin::prometheus() {
           .type = "text/plain; version=0.0.4"};
 }
 
-Admin::Page Admin::stats(std::string_view path) {
-  if (router::query_parameter(path, "format") == "prometheus") return prometheus();
-  std::string all = metrics::stats_text(subject_.registry.scrape());
-  all += fmt::format(
-      "server.state: {}\nserver.live: {}\nlistener_manager.workers_started: {}\nserver.uptime: {}\nserver.concurrency: "
-      "{}\n",
-      subject_.ready() ? 0 : 3, subject_.ready() ? 1 : 0, subject_.ready() ? 1 : 0,
-      (loop_.now() - subject_.started) / 1s, subject_.workers);
-  const auto filter = router::query_parameter(path, "filter");
-  if (!filter) return {.body = std::move(all)};
-  std::string pattern;
-  for (size_t i = 0; i < filter->size(); ++i) {
-    const auto code = (*filter)[i] == '%' && i + 2 < filter->size()
-                          ? parse_number<uint8_t>(filter->substr(i + 1, 2), 16)
-                          : std::nullopt;
-    pattern += code ? static_cast<char>(*code) : (*filter)[i];
+namespace {
+
+// "%5E" and the like; what is no such triple stays.
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto code =
+        text[i] == '%' && i + 2 < text.size() ? parse_number<uint8_t>(text.substr(i + 1, 2), 16) : std::nullopt;
+    out += code ? static_cast<char>(*code) : text[i];
     if (code) i += 2;
   }
-  const auto regex = router::Regex::compile(".*(" + pattern + ").*");
-  if (!regex) return {.status = 400, .body = regex.error().message + "\n"};
-  std::string out;
-  for (std::string_view line : split(all, '\n'))
-    if (!line.empty() && (*regex)->matches(line.substr(0, line.find(':')))) out += fmt::format("{}\n", line);
+  return out;
+}
+
+// The lines of the plain page as {"stats": [{"name", "value"}]}; what is no number is a text.
+std::string stats_json(std::string_view lines) {
+  std::string out = "{\"stats\":[";
+  for (std::string_view line : split(lines, '\n')) {
+    const size_t colon = line.rfind(": ");
+    if (colon == line.npos) continue;
+    const std::string_view value = line.substr(colon + 2);
+    out += out.ends_with('[') ? "{\"name\":" : ",{\"name\":";
+    append_json_text(out, line.substr(0, colon));
+    out += ",\"value\":";
+    if (parse_number<int64_t>(value))
+      out += value;
+    else
+      append_json_text(out, value);
+    out += '}';
+  }
+  return out + "]}\n";
+}
+
+}  // namespace
+
+Admin::Page Admin::stats(std::string_view path) {
+  const std::string_view format = router::query_parameter(path, "format").value_or("text");
+  if (format == "prometheus") return prometheus();
+  if (format != "text" && format != "json")
+    return {.status = 400, .body = "usage: /stats?format=(json|prometheus|text)\n"};
+  std::shared_ptr<const router::Regex> wanted;
+  if (const auto filter = router::query_parameter(path, "filter")) {
+    const auto regex = router::Regex::compile(".*(" + percent_decoded(*filter) + ").*");
+    if (!regex) return {.status = 400, .body = regex.error().message + "\n"};
+    wanted = *regex;
+  }
+  const auto keep = [&](std::string_view name) { return !wanted || wanted->matches(name); };
+  metrics::StatsOptions options{.keep = keep, .used_only = router::query_parameter(path, "usedonly").has_value()};
+  std::string out = metrics::stats_text(subject_.registry.scrape(), options);
+  const bool ready = subject_.ready();
+  const std::pair<std::string_view, int64_t> of_the_server[] = {
+      {"server.state", ready ? 0 : 3},
+      {"server.live", ready},
+      {"listener_manager.workers_started", ready},
+      {"server.uptime", (loop_.now() - subject_.started) / 1s},
+      {"server.concurrency", subject_.workers}};
+  for (const auto& [name, value] : of_the_server)
+    if (keep(name)) out += fmt::format("{}: {}\n", name, value);
+  if (format == "json") return {.body = stats_json(out), .type = "application/json"};
   return {.body = std::move(out)};
 }
 
@@ -167,7 +205,7 @@ Admin::Page Admin::help() {
   return {.body =
               "admin commands are:\n"
               "  /certs: the certificates in use\n"
-              "  /clusters: clusters and their endpoints\n"
+              "  /clusters: clusters and their endpoints (?format=json)\n"
               "  /config_dump: the configuration as it was accepted (?resource=NAME for one kind)\n"
               "  /drain_listeners (POST): stop accepting, end connections in order (?inboundonly)\n"
               "  /healthcheck/fail, /healthcheck/ok (POST): what /ready answers\n"
@@ -176,7 +214,7 @@ Admin::Page Admin::help() {
               "  /quitquitquit (POST): end\n"
               "  /ready: LIVE with 200, or the state with 503\n"
               "  /server_info: version and uptime\n"
-              "  /stats: counters and gauges (?filter=REGEX, ?format=prometheus)\n"
+              "  /stats: counters and gauges (?filter=REGEX, ?usedonly, ?format=json|prometheus)\n"
               "  /stats/prometheus: the same for Prometheus\n"};
 }
 

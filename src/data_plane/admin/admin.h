@@ -67,6 +67,7 @@ class Admin final : public http::Service {
 // The documents behind /config_dump, /clusters and /certs.
 std::string config_dump(const Subject& subject, std::string_view resource);
 std::string clusters_text(const Subject& subject);
+std::string clusters_json(const Subject& subject);
 std::string certificates(const Subject& subject, WallTime now);
 
 }  // namespace lateen::admin

@@ -1,8 +1,10 @@
+#include <envoy/admin/v3/clusters.pb.h>
 #include <envoy/admin/v3/config_dump.pb.h>
 
 #include "config/xds/json.h"
 #include "config/xds/message.h"
 #include "data_plane/admin/admin.h"
+#include "lib/base/strings.h"
 #include "lib/tls/certificate.h"
 
 namespace lateen::admin {
@@ -115,16 +117,45 @@ std::string config_dump(const Subject& subject, std::string_view resource) {
   return xds::to_json(dump, {.names = xds::JsonOptions::Names::original, .redact = true, .indent = 1}) + "\n";
 }
 
+using LocalityList = google::protobuf::RepeatedPtrField<envoy::config::endpoint::v3::LocalityLbEndpoints>;
+
+static const LocalityList& endpoints_of(const discovery::Runtime& runtime, const std::string& name,
+                                        const envoy::config::cluster::v3::Cluster& cluster) {
+  const auto& eds = cluster.eds_cluster_config().service_name();
+  const auto assignment = runtime.endpoints().find(eds.empty() ? name : eds);
+  return assignment != runtime.endpoints().end() ? assignment->second.endpoints()
+                                                 : cluster.load_assignment().endpoints();
+}
+
+std::string clusters_json(const Subject& subject) {
+  envoy::admin::v3::Clusters out;
+  for (const auto& [name, applied] : subject.runtime.clusters()) {
+    auto* cluster = out.add_cluster_statuses();
+    cluster->set_name(name);
+    cluster->set_observability_name(name);
+    cluster->set_added_via_api(!applied.is_static);
+    cluster->set_eds_service_name(applied.message.eds_cluster_config().service_name());
+    for (const auto& group : endpoints_of(subject.runtime, name, applied.message))
+      for (const auto& each : group.lb_endpoints()) {
+        auto* host = cluster->add_host_statuses();
+        *host->mutable_address() = each.endpoint().address();
+        host->set_hostname(each.endpoint().hostname());
+        const bool unknown = each.health_status() == envoy::config::core::v3::UNKNOWN;
+        host->mutable_health_status()->set_eds_health_status(unknown ? envoy::config::core::v3::HEALTHY
+                                                                     : each.health_status());
+        host->set_weight(each.has_load_balancing_weight() ? each.load_balancing_weight().value() : 1);
+        host->set_priority(group.priority());
+        *host->mutable_locality() = group.locality();
+      }
+  }
+  return xds::to_json(out, {.names = xds::JsonOptions::Names::original, .indent = 1}) + "\n";
+}
+
 std::string clusters_text(const Subject& subject) {
   std::string out;
   for (const auto& [name, applied] : subject.runtime.clusters()) {
-    const auto& eds = applied.message.eds_cluster_config().service_name();
-    const auto assignment = subject.runtime.endpoints().find(eds.empty() ? name : eds);
-    const auto& endpoints = assignment != subject.runtime.endpoints().end()
-                                ? assignment->second.endpoints()
-                                : applied.message.load_assignment().endpoints();
     out += fmt::format("{}::added_via_api::{}\n", name, !applied.is_static);
-    for (const auto& locality : endpoints)
+    for (const auto& locality : endpoints_of(subject.runtime, name, applied.message))
       for (const auto& each : locality.lb_endpoints()) {
         const auto& socket = each.endpoint().address().socket_address();
         const std::string host = socket.address().empty() ? each.endpoint().address().pipe().path()
@@ -141,6 +172,12 @@ std::string clusters_text(const Subject& subject) {
   return out;
 }
 
+static std::string quoted(std::string_view text) {
+  std::string out;
+  append_json_text(out, text);
+  return out;
+}
+
 std::string certificates(const Subject& subject, WallTime now) {
   std::string out = "{\"certificates\": [";
   bool first = true;
@@ -152,11 +189,11 @@ std::string certificates(const Subject& subject, WallTime now) {
       if (!std::exchange(first, false)) out += ",";
       std::string sans;
       for (const std::string& uri : each.names().uris)
-        sans += fmt::format("{}{{\"uri\": \"{}\"}}", sans.empty() ? "" : ", ", uri);
+        sans += fmt::format("{}{{\"uri\": {}}}", sans.empty() ? "" : ", ", quoted(uri));
       out += fmt::format(
-          "\n {{\"name\": \"{}\", \"serial_number\": \"{}\", \"subject_alt_names\": [{}], \"valid_from\": \"{}\", "
+          "\n {{\"name\": {}, \"serial_number\": \"{}\", \"subject_alt_names\": [{}], \"valid_from\": \"{}\", "
           "\"expiration_time\": \"{}\", \"days_until_expiration\": {}}}",
-          known.name, each.serial(), sans, format_time(each.not_before()), format_time(each.not_after()),
+          quoted(known.name), each.serial(), sans, format_time(each.not_before()), format_time(each.not_after()),
           (each.not_after() - now) / 24h);
     }
   }

@@ -123,9 +123,11 @@ Result<> Proxy::start_ads() {
         loop_, grpc::over(*ads_pool_),
         grpc::ChannelOptions{.authority = authority.empty() ? name : authority, .message_max = 256 << 20});
   }
-  if (ads.api_type() == envoy::config::core::v3::ApiConfigSource::GRPC)
-    log_.info("ads_config.api_type GRPC: the delta protocol is used");
-  ads_ = std::make_unique<discovery::AdsClient>(loop_, runtime_, tls_, *channel_, bootstrap_.node());
+  using Source = envoy::config::core::v3::ApiConfigSource;
+  const bool is_delta = ads.api_type() == Source::DELTA_GRPC || ads.api_type() == Source::AGGREGATED_DELTA_GRPC;
+  ads_ = std::make_unique<discovery::AdsClient>(
+      loop_, runtime_, tls_, *channel_, bootstrap_.node(),
+      is_delta ? discovery::Variant::delta : discovery::Variant::state_of_the_world);
   ads_task_.start(ads_->run());
   return {};
 }

@@ -11,8 +11,8 @@ namespace lateen::discovery {
 static log::Component log_("xds");
 
 AdsClient::AdsClient(io::Loop& loop, Runtime& runtime, TlsContexts& tls, grpc::Channel& channel,
-                     envoy::config::core::v3::Node node)
-    : loop_(loop), runtime_(runtime), tls_(tls), channel_(channel), node_(std::move(node)) {
+                     envoy::config::core::v3::Node node, Variant variant)
+    : loop_(loop), runtime_(runtime), tls_(tls), channel_(channel), node_(std::move(node)), variant_(variant) {
   tls_.when_wanted([this] { follow_all(); });
 }
 
@@ -22,7 +22,7 @@ io::Task<void> AdsClient::run() {
     const Time began = loop_.now();
     const grpc::Status status = co_await run_stream();
     const bool was_connected = std::exchange(connected_, false);
-    call_.reset();
+    stream_.reset();
     log_.warning("{} the control plane: {}", was_connected ? "lost" : "cannot reach", grpc::text_of(status));
     if (loop_.now() - began > 30s) pause = 500ms;
     // Full jitter: a control plane that comes back must not meet all of its proxies in the same moment.
@@ -34,56 +34,31 @@ io::Task<void> AdsClient::run() {
 
 io::Task<grpc::Status> AdsClient::run_stream() {
   ++streams_;
-  opened_.clear();
-  first_request_ = true;
-  call_ = channel_.open(xds::method::ads_delta);
+  stream_ = open_stream(variant_, channel_, node_);
+  listeners_asked_ = false;
   for (auto& [type, state] : types_) state.subscribed.clear();
-  subscribe_wildcard(xds::type::cluster);
+  subscribe_all(xds::type::cluster);
   follow_all();
   for (;;) {
-    Response response;
-    const auto more = co_await call_->read(response);
-    if (!more) co_return more.error();
-    if (!*more) co_return grpc::Status{grpc::Code::unavailable, "the stream was ended in order"};
+    const auto update = co_await stream_->next();
+    if (!update) co_return update.error();
     if (!connected_) log_.info("connected to the control plane");
     connected_ = true;
-    apply(response);
+    apply(*update);
   }
 }
 
-void AdsClient::send(Request request) {
-  if (!call_) return;
-  if (std::exchange(first_request_, false)) *request.mutable_node() = node_;
-  call_->write(request);
-}
-
-void AdsClient::subscribe_wildcard(std::string_view type) {
-  opened_.emplace(type);
-  Request request;
-  request.set_type_url(std::string(type));
-  for (const auto& [name, version] : types_[std::string(type)].versions)
-    (*request.mutable_initial_resource_versions())[name] = version;
-  send(std::move(request));
-}
+void AdsClient::subscribe_all(std::string_view type) { stream_->subscribe_all(type, types_[std::string(type)]); }
 
 void AdsClient::follow(std::string_view type, const std::set<std::string>& wanted) {
   TypeState& state = types_[std::string(type)];
-  Request request;
-  request.set_type_url(std::string(type));
-  for (const std::string& name : wanted)
-    if (!state.subscribed.contains(name)) request.add_resource_names_subscribe(name);
-  for (const std::string& name : state.subscribed)
-    if (!wanted.contains(name)) request.add_resource_names_unsubscribe(name);
-  if (request.resource_names_subscribe().empty() && request.resource_names_unsubscribe().empty()) return;
-  if (opened_.emplace(type).second)
-    for (const auto& [name, version] : state.versions)
-      if (wanted.contains(name)) (*request.mutable_initial_resource_versions())[name] = version;
+  if (wanted == state.subscribed) return;
+  stream_->subscribe(type, state, wanted);
   state.subscribed = wanted;
-  send(std::move(request));
 }
 
 void AdsClient::follow_all() {
-  if (!call_ || std::exchange(following_, true)) return;
+  if (!stream_ || std::exchange(following_, true)) return;
   follow(xds::type::endpoint, runtime_.wanted_endpoints());
   // Listeners are asked for once clusters and endpoints are there, so that the first request finds somewhere to go.
   const auto held = [this](std::string_view type, const std::set<std::string>& names) {
@@ -92,9 +67,11 @@ void AdsClient::follow_all() {
       return state.versions.contains(name) || runtime_.endpoints().contains(name);
     });
   };
-  if (types_[std::string(xds::type::cluster)].answered && !opened_.contains(xds::type::listener) &&
-      held(xds::type::endpoint, runtime_.wanted_endpoints()))
-    subscribe_wildcard(xds::type::listener);
+  if (types_[std::string(xds::type::cluster)].answered && !listeners_asked_ &&
+      held(xds::type::endpoint, runtime_.wanted_endpoints())) {
+    listeners_asked_ = true;
+    subscribe_all(xds::type::listener);
+  }
   follow(xds::type::route, runtime_.wanted_routes());
   follow(xds::type::secret, tls_.wanted_from_ads());
   following_ = false;
@@ -105,12 +82,17 @@ bool AdsClient::initialised() const {
   return it != types_.end() && it->second.answered && runtime_.all_listeners_serve();
 }
 
-Result<> AdsClient::apply_resource(std::string_view type, const envoy::service::discovery::v3::Resource& resource) {
-  const auto with = [&]<class Message>(Message message, auto put) -> Result<> {
-    if (auto read = xds::unpack(resource.resource(), message); !read) return read;
-    return put(message);
+static const std::string& name_of(const envoy::config::endpoint::v3::ClusterLoadAssignment& message) {
+  return message.cluster_name();
+}
+static const std::string& name_of(const auto& message) { return message.name(); }
+
+std::pair<std::string, Result<>> AdsClient::apply_item(std::string_view type, const Update::Item& item) {
+  const auto with = [&]<class Message>(Message message, auto put) -> std::pair<std::string, Result<>> {
+    if (auto read = xds::unpack(*item.resource, message); !read) return {item.name, std::move(read)};
+    return {item.name.empty() ? name_of(message) : item.name, put(message)};
   };
-  const std::string& version = resource.version();
+  const std::string& version = item.version;
   if (type == xds::type::cluster)
     return with(envoy::config::cluster::v3::Cluster(),
                 [&](const auto& message) { return runtime_.put_cluster(message, version); });
@@ -126,7 +108,7 @@ Result<> AdsClient::apply_resource(std::string_view type, const envoy::service::
   if (type == xds::type::secret)
     return with(envoy::extensions::transport_sockets::tls::v3::Secret(),
                 [&](const auto& message) { return runtime_.put_secret(message); });
-  return fail(ErrorKind::unsupported, "resource type {} is not supported", type);
+  return {item.name, fail(ErrorKind::unsupported, "resource type {} is not supported", type)};
 }
 
 void AdsClient::remove(std::string_view type, const std::string& name) {
@@ -134,41 +116,46 @@ void AdsClient::remove(std::string_view type, const std::string& name) {
   if (type == xds::type::listener) runtime_.remove_listener(name);
 }
 
-void AdsClient::apply(const Response& response) {
-  const std::string& type = response.type_url();
-  TypeState& state = types_[type];
+static std::string refusal(std::string_view type, const std::vector<std::string>& errors) {
+  if (errors.empty()) return {};
+  const char* what = type == xds::type::cluster    ? "cluster(s)"
+                     : type == xds::type::listener ? "listener(s)"
+                                                   : "resource(s)";
+  return fmt::format("Error adding/updating {} {}", what, joined(errors, ", "));
+}
+
+void AdsClient::apply(const Update& update) {
+  TypeState& state = types_[update.type];
   std::vector<std::string> errors;
-  for (const std::string& name : response.removed_resources()) {
-    state.versions.erase(name);
-    remove(type, name);
-  }
-  for (const auto& resource : response.resources()) {
-    if (auto applied = apply_resource(type, resource); !applied) {
-      errors.push_back(fmt::format("{}: {}", resource.name(), applied.error().message));
+  std::set<std::string> gone(update.removed.begin(), update.removed.end());
+  if (update.is_whole)
+    for (const auto& [name, version] : state.versions) gone.insert(name);
+  for (const auto& item : update.items) {
+    auto [name, applied] = apply_item(update.type, item);
+    gone.erase(name);
+    if (applied) {
+      state.versions[name] = item.version;
       continue;
     }
-    state.versions[resource.name()] = resource.version();
+    errors.push_back(fmt::format("{}: {}", name, applied.error().message));
+    if (name.empty()) gone.clear();  // it may be one of those
+  }
+  for (const std::string& name : gone) {
+    state.versions.erase(name);
+    remove(update.type, name);
   }
   state.answered = true;
-  Request answer;
-  answer.set_type_url(type);
-  answer.set_response_nonce(response.nonce());
+  state.last_error = refusal(update.type, errors);
   if (errors.empty()) {
     ++state.updates;
-    state.last_error.clear();
+    state.version = update.version;
   } else {
     ++state.rejections;
-    const char* what = type == xds::type::cluster    ? "cluster(s)"
-                       : type == xds::type::listener ? "listener(s)"
-                                                     : "resource(s)";
-    state.last_error = fmt::format("Error adding/updating {} {}", what, joined(errors, ", "));
     log_.error("{}", state.last_error);
-    answer.mutable_error_detail()->set_code(13);
-    answer.mutable_error_detail()->set_message(state.last_error);
   }
-  send(std::move(answer));
-  log_.debug("{}: {} resources, {} removed, {} refused", xds::short_name_of(type), response.resources_size(),
-             response.removed_resources_size(), errors.size());
+  stream_->answer(update, state, state.last_error);
+  log_.debug("{}: {} resources, {} removed, {} refused", xds::short_name_of(update.type), update.items.size(),
+             gone.size(), errors.size());
   follow_all();
 }
 

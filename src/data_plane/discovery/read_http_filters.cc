@@ -222,10 +222,10 @@ Result<std::vector<MakeHttpFilter>> read_http_filters(
     }
     if (!made) return failed(made, filter.name());
     if (!*made) continue;
-    if (filter.disabled()) notes.not_honoured(fmt::format("http_filters.{}.disabled", filter.name()));
-    out.push_back([make = std::move(**made), name = filter.name()](Worker& worker) {
+    out.push_back([make = std::move(**made), name = filter.name(), disabled = filter.disabled()](Worker& worker) {
       auto one = make(worker);
       one->name = name;
+      one->disabled = disabled;
       return one;
     });
   }

@@ -152,6 +152,16 @@ TEST_F(HttpFilters, OnlyGrpcCallersGetAGrpcStatus) {
   EXPECT_FALSE(plain.headers.has("grpc-status"));
 }
 
+TEST_F(HttpFilters, AFilterThatBeginsDisabledActsWhereARouteHasSettingsForIt) {
+  constexpr std::string_view always = "abort: {http_status: 418, percentage: {numerator: 100}}";
+  constexpr std::string_view type = "'@type': type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault";
+  const std::string filter = fmt::format("{{name: fault, disabled: true, typed_config: {{{}, {}}}}}", type, always);
+  listen(filter);
+  EXPECT_EQ(ask(get("/")).status, 200);
+  listen(filter, fmt::format("typed_per_filter_config: {{fault: {{{}, {}}}}}", type, always));
+  EXPECT_EQ(ask(get("/")).status, 418);
+}
+
 // --- cors ------------------------------------------------------------------------------------------------------------
 
 constexpr std::string_view policy =

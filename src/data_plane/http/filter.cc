@@ -17,27 +17,31 @@ io::Task<http::Response> Filter::serve(Exchange& exchange, Next next) {
 }
 
 void Chain::end(Exchange& exchange) const {
-  for (const auto& filter : filters_) filter->on_end(exchange);
+  for (const auto& filter : filters_)
+    if (!skips(*filter, exchange)) filter->on_end(exchange);
+}
+
+bool Chain::skips(const Filter& filter, const Exchange& exchange) {
+  if (!exchange.routes) return filter.disabled;
+  return exchange.routes->disabled_for(exchange.found, filter.name) ||
+         (filter.disabled && !exchange.routes->settings_for(exchange.found, filter.name));
 }
 
 io::Task<http::Response> Chain::run_from(size_t index, Exchange& exchange) const {
-  const auto skipped = [&](const Filter& filter) {
-    return exchange.routes && exchange.routes->disabled_for(exchange.found, filter.name);
-  };
   const size_t first = index;
   std::optional<http::Response> answer;
   for (; !answer && index < filters_.size() && !filters_[index]->waits(); ++index)
-    if (!skipped(*filters_[index])) answer = filters_[index]->on_request(exchange);
+    if (!skips(*filters_[index], exchange)) answer = filters_[index]->on_request(exchange);
   if (!answer) {
     if (index == filters_.size())
       answer = co_await route(exchange);
-    else if (skipped(*filters_[index]))
+    else if (skips(*filters_[index], exchange))
       answer = co_await run_from(index + 1, exchange);
     else
       answer = co_await filters_[index]->serve(exchange, Next(*this, index + 1));
   }
   while (index-- > first)
-    if (!skipped(*filters_[index])) filters_[index]->on_response(exchange, *answer);
+    if (!skips(*filters_[index], exchange)) filters_[index]->on_response(exchange, *answer);
   co_return std::move(*answer);
 }
 

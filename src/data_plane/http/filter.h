@@ -28,6 +28,7 @@ class Filter {
 
   // The name under which routes carry settings for it (the filter's name in the connection manager).
   std::string name;
+  bool disabled = false;  // but for routes that carry settings for it
 
   // A filter that may have to wait (fault delays, calls to other services) says so and implements serve(). The others
   // are called as plain functions, which costs no coroutine.
@@ -61,6 +62,7 @@ class Chain {
 
  private:
   friend class Next;
+  static bool skips(const Filter& filter, const Exchange& exchange);
   io::Task<http::Response> run_from(size_t index, Exchange& exchange) const;
   io::Task<http::Response> route(Exchange& exchange) const;
   std::vector<std::unique_ptr<Filter>> filters_;

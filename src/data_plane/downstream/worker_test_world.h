@@ -95,13 +95,14 @@ struct Answer {
   http::Headers headers;
 };
 
-inline io::Task<void> ask(io::Network& network, SocketAddress to, http::Request request, Answer& answer) {
+inline io::Task<void> ask(io::Network& network, SocketAddress to, http::Request request, Answer& answer,
+                          http::ClientOptions options = {}) {
   auto transport = co_await network.connect(to, {});
   if (!transport) {
     answer.error = transport.error().message;
     co_return;
   }
-  auto client = http::make_client(std::move(*transport), {});
+  auto client = http::make_client(std::move(*transport), options);
   auto response = co_await client->send(std::move(request), nullptr);
   if (!response) {
     answer.error = response.error().error.message;

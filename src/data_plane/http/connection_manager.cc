@@ -106,6 +106,14 @@ http::Response late_reply(Exchange& exchange) {
   return exchange.reply(504, "upstream request timeout", "upstream_response_timeout", Flag::upstream_request_timeout);
 }
 
+// The response broke off upstream; the client can be told no more than by a cut.
+void record_broken_response(telemetry::Record& record, const Error& error) {
+  const bool protocol = error.kind == ErrorKind::protocol;
+  record.flags.set(protocol ? Flag::upstream_protocol_error : Flag::upstream_connection_termination);
+  record.details = fmt::format("upstream_reset_after_response_started{{{}}}",
+                               protocol ? "protocol_error" : "connection_termination");
+}
+
 }  // namespace
 
 io::Task<void> ConnectionManager::serve_exchange(http::ServerStream& stream,
@@ -164,6 +172,9 @@ io::Task<void> ConnectionManager::serve_exchange(http::ServerStream& stream,
   } else if (sent.error().kind == ErrorKind::timed_out && exchange.clock.stream().passed()) {
     (void)late_reply(exchange);  // for the record: it is too late for another answer
     stream.reset(static_cast<uint32_t>(protocol::Http2Error::internal_error));
+    end.answered = true;
+  } else if (stream.body_failed()) {
+    record_broken_response(exchange.record, sent.error());
     end.answered = true;
   }
 }

@@ -76,7 +76,8 @@ io::Task<Result<Sent>> Http1Server::respond(Response response) {
     io::Moved::State state;
     while ((state = out_.try_flush(transport_)) == io::Moved::blocked) co_await transport_.writable();
     if (state == io::Moved::failed) co_return std::unexpected(cut(transport_.last_error()));
-    if (filled == Pump::broken) co_return std::unexpected(cut(pump->error()));
+    body_failed_ = filled == Pump::broken;
+    if (body_failed_) co_return std::unexpected(cut(pump->error()));
     if (filled == Pump::done) break;
     if (filled == Pump::waiting) co_await body->readable();
   }

@@ -55,6 +55,7 @@ io::Task<Result<Sent>> Http2ServerStream::respond(Response response) {
   Sent sent;
   if (has_body) {
     auto bytes = co_await send_body(link(), *this, *response.body, sent_);
+    body_failed_ = !bytes;  // a client that leaves ends this task instead
     if (!bytes) co_return failed(bytes);
     sent.body_bytes = *bytes;
     if (const Headers* trailers = response.body->trailers()) sent.trailers = *trailers;

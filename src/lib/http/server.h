@@ -52,6 +52,12 @@ class ServerStream {
 
   // After this response the connection ends in order (connection: close, GOAWAY).
   virtual void drain_connection() = 0;
+
+  // Once respond() has failed: because of the response's body, not of the client.
+  bool body_failed() const { return body_failed_; }
+
+ protected:
+  bool body_failed_ = false;
 };
 
 // The whole contract of a server. One call is one request, top to bottom; it ends with respond() or reset(). When the

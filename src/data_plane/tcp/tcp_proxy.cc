@@ -119,7 +119,9 @@ io::Task<void> TcpProxy::serve(Connection& connection) {
   const tls::Session* session = tls::session_of(*upstream);
   record.upstream_uri_sans = upstream::peer_uri_sans(*upstream);
   if (session && cluster->settings().metadata_exchange && session->alpn == exchange_alpn) {
-    auto peer = co_await exchange_metadata(*upstream, settings_->own_metadata);
+    // A peer that says nothing here is as idle as one that says nothing later.
+    auto peer =
+        co_await io::within(loop, settings_->idle_timeout, exchange_metadata(*upstream, settings_->own_metadata));
     if (!peer) {
       record.extra.make().upstream_failure = peer.error().message;
       record.flags.set(Flag::upstream_protocol_error);

@@ -25,6 +25,11 @@ Retries::Retries(const RetryPolicy* policy, const Headers& request, Random& rand
       if (!policy) left_ = 1;
     }
   if (on_ == RetryOn{}) left_ = 0;
+  if (const auto list = request.get("x-envoy-retriable-status-codes"))
+    for (const std::string_view word : split(*list, ','))
+      if (const auto status = parse_number<uint32_t>(trimmed(word))) asked_statuses_.push_back(*status);
+  if (const auto list = request.get("x-envoy-retriable-header-names"))
+    for (const std::string_view word : split(*list, ',')) asked_headers_.push_back(lowered(trimmed(word)));
   if (const auto most = request.get("x-envoy-max-retries"); most && left_ > 0)
     left_ = parse_number<uint32_t>(*most).value_or(left_);
   if (const auto limit = asked_milliseconds(request, "x-envoy-upstream-rq-per-try-timeout-ms"))
@@ -37,7 +42,6 @@ uint32_t Retries::host_attempts() const {
 }
 
 bool Retries::wants(const http::SendError& error) const {
-  if (left_ == 0) return false;
   switch (error.where) {
     case http::SendError::overflow:
     case http::SendError::body:
@@ -56,25 +60,33 @@ bool Retries::wants(const http::SendError& error) const {
 }
 
 bool Retries::wants(const http::Response& response) const {
-  if (left_ == 0) return false;
   const int status = response.status();
   if (response.headers.has("x-envoy-ratelimited")) return on_.envoy_ratelimited;
   if (on_.server_error && status >= 500) return true;
   if (on_.gateway_error && (status == 502 || status == 503 || status == 504)) return true;
   if (on_.retriable_4xx && status == 409) return true;
-  if (on_.retriable_status_codes && policy_ &&
-      std::ranges::find(policy_->status_codes, static_cast<uint32_t>(status)) != policy_->status_codes.end())
-    return true;
-  if (on_.retriable_headers && policy_ && std::ranges::any_of(policy_->retriable_headers, [&](const HeaderMatch& each) {
-        return each.matches(response.headers);
-      }))
-    return true;
+  if (on_.retriable_status_codes && is_retriable_status(static_cast<uint32_t>(status))) return true;
+  if (on_.retriable_headers && has_retriable_header(response.headers)) return true;
   // A gRPC failure without a message comes as headers alone; once messages flow it is too late.
   const auto grpc = response.headers.get("grpc-status");
   if (!grpc) return false;
   return (on_.grpc_cancelled && *grpc == "1") || (on_.grpc_deadline_exceeded && *grpc == "4") ||
          (on_.grpc_resource_exhausted && *grpc == "8") || (on_.grpc_internal && *grpc == "13") ||
          (on_.grpc_unavailable && *grpc == "14");
+}
+
+bool Retries::is_retriable_status(uint32_t status) const {
+  const auto has = [status](const std::vector<uint32_t>& list) {
+    return std::ranges::find(list, status) != list.end();
+  };
+  return (policy_ && has(policy_->status_codes)) || has(asked_statuses_);
+}
+
+bool Retries::has_retriable_header(const Headers& response) const {
+  const auto matches = [&](const HeaderMatch& each) { return each.matches(response); };
+  const auto is_there = [&](const std::string& name) { return response.has(name); };
+  return (policy_ && std::ranges::any_of(policy_->retriable_headers, matches)) ||
+         std::ranges::any_of(asked_headers_, is_there);
 }
 
 Duration Retries::next_pause() {

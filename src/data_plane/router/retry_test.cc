@@ -32,7 +32,6 @@ TEST(Retries, FollowThePolicyUntilNoneIsLeft) {
   EXPECT_LT(retries.next_pause(), 25ms);
   EXPECT_LT(retries.next_pause(), 50ms);
   EXPECT_FALSE(retries.possible());
-  EXPECT_FALSE(retries.wants(failure(http::SendError::connect)));
 }
 
 TEST(Retries, HeadersOfTheRequestWinOverThePolicy) {
@@ -87,6 +86,19 @@ TEST(Retries, AnswersAreRepeatedByTheirKind) {
     for (const int status : wanted) EXPECT_TRUE(retries.wants(answer(status))) << on << status;
     for (const int status : unwanted) EXPECT_FALSE(retries.wants(answer(status))) << on << status;
   }
+}
+
+TEST(Retries, TheRequestMayAddStatusesAndHeaders) {
+  Headers request = with("x-envoy-retry-on", "retriable-status-codes,retriable-headers");
+  request.add("x-envoy-retriable-status-codes", "404, x, 410");
+  request.add("x-envoy-retriable-header-names", "X-Again, y");
+  const RetryPolicy policy{.status_codes = {418}};
+  Random random(1);
+  const Retries retries(&policy, request, random);
+  for (const int status : {404, 410, 418}) EXPECT_TRUE(retries.wants(answer(status))) << status;
+  EXPECT_FALSE(retries.wants(answer(503)));
+  for (const char* name : {"x-again", "y"}) EXPECT_TRUE(retries.wants(answer(200, name, ""))) << name;
+  EXPECT_FALSE(retries.wants(answer(200, "x", "")));
 }
 
 TEST(Retries, GrpcFailuresAndLimitedOnesAreToldByHeaders) {

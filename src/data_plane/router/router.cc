@@ -117,9 +117,9 @@ io::Task<std::expected<http::Response, LocalReply>> Router::forward(Forwarding f
       co_return std::unexpected(LocalReply{503, "no healthy upstream", "no_healthy_upstream"});
     }
     http::SendResult result = co_await attempt(trip);
-    const bool again = (result ? trip.retries.wants(*result) : trip.retries.wants(result.error())) &&
-                       (!trip.body || trip.body->replayable()) && loop_.now() < f.clock.response_due();
-    if (again && cluster->begin_retry()) {
+    const bool wanted = (result ? trip.retries.wants(*result) : trip.retries.wants(result.error())) &&
+                        (!trip.body || trip.body->replayable()) && loop_.now() < f.clock.response_due();
+    if (wanted && begin_retry(trip)) {
       trip.tried.push_back(trip.host.get());
       trip.kept.push_back(trip.host);
       result = std::unexpected(http::SendError{});  // lets the connection of the failed attempt go
@@ -129,7 +129,6 @@ io::Task<std::expected<http::Response, LocalReply>> Router::forward(Forwarding f
       continue;
     }
     if (!result) {
-      if (f.record.attempts > 1 && !trip.retries.possible()) f.record.flags.set(Flag::upstream_retry_limit_exceeded);
       if (result.error().error.kind == ErrorKind::timed_out && result.error().where != http::SendError::connect) {
         cluster->timeouts.add();
         f.record.flags.set(Flag::upstream_request_timeout);
@@ -143,13 +142,30 @@ io::Task<std::expected<http::Response, LocalReply>> Router::forward(Forwarding f
   }
 }
 
+// Whether there is another attempt where one is wanted; the record says why not.
+bool Router::begin_retry(Trip& trip) {
+  if (!trip.retries.possible())
+    trip.f.record.flags.set(Flag::upstream_retry_limit_exceeded);
+  else if (trip.cluster->begin_retry())
+    return true;
+  else
+    trip.f.record.flags.set(Flag::upstream_overflow);
+  return false;
+}
+
 // What is the same for all attempts: header changes, rewrites, the body made repeatable where somebody may need it
 // again.
 void Router::prepare(Trip& trip) {
   Forwarding& f = trip.f;
   Headers& headers = f.request.headers;
-  static constexpr Headers::Names for_us{"x-envoy-retry-on", "x-envoy-retry-grpc-on", "x-envoy-max-retries",
-                                         "x-envoy-upstream-rq-timeout-ms", "x-envoy-upstream-rq-per-try-timeout-ms"};
+  static constexpr Headers::Names for_us{"x-envoy-retry-on",
+                                         "x-envoy-retry-grpc-on",
+                                         "x-envoy-max-retries",
+                                         "x-envoy-upstream-rq-timeout-ms",
+                                         "x-envoy-upstream-rq-per-try-timeout-ms",
+                                         "x-envoy-retriable-status-codes",
+                                         "x-envoy-retriable-header-names",
+                                         "x-envoy-hedge-on-per-try-timeout"};
   headers.remove(for_us);
   // Before the rewrites, so that formats see the path and the host that the client asked for.
   mutate_request(headers, f.table, f.found, f.chosen, {f.record, &headers, nullptr, nullptr});
@@ -169,9 +185,11 @@ void Router::prepare(Trip& trip) {
     if (trip.action.append_forwarded_host) headers.add("x-forwarded-host", headers.authority());
     headers.set(":authority", rewritten);
   }
-  if (f.request.body && !f.request.is_tunnel && (trip.retries.possible() || !trip.action.mirrors.empty()))
-    trip.body = std::make_shared<ReplayableBody>(std::move(f.request.body), replay_limit);
-  start_mirrors(trip);
+  // A tunnel is tried again until its first byte flows; nothing of it is kept.
+  const bool mirrored = !trip.action.mirrors.empty() && !f.request.is_tunnel;
+  if (f.request.body && (trip.retries.possible() || mirrored))
+    trip.body = std::make_shared<ReplayableBody>(std::move(f.request.body), f.request.is_tunnel ? 0 : replay_limit);
+  if (mirrored) start_mirrors(trip);
 }
 
 // The peer hears how long its answer is waited for, so that it need not work for nobody.

@@ -60,6 +60,7 @@ class Router {
  private:
   struct Trip;  // the state of one forward()
   io::Task<http::SendResult> attempt(Trip& trip);
+  static bool begin_retry(Trip& trip);
   void prepare(Trip& trip);
   void start_mirrors(Trip& trip);
   static void tell_timeout(const Trip& trip, Headers& request);

@@ -21,6 +21,7 @@ class Backend final : public http::Service {
   explicit Backend(io::Loop& loop) : loop_(loop) {}
   io::Task<void> serve(http::ServerStream& stream) override {
     Seen request{.head = stream.request().headers};
+    if (stream.request().is_tunnel) co_return co_await echo(stream);
     if (stream.request().body) request.body = (co_await http::read_all(*stream.request().body, 1 << 20)).value_or("?");
     seen.push_back(std::move(request));
     if (seen.back().head.path() == "/silent") co_await loop_.sleep(24h);
@@ -32,6 +33,13 @@ class Backend final : public http::Service {
   std::vector<Seen> seen;
 
  private:
+  static io::Task<void> echo(http::ServerStream& stream) {
+    http::Response response;
+    response.headers.set_status(101);
+    response.headers.add("upgrade", stream.request().headers.value("upgrade"));
+    response.body = std::move(stream.request().body);
+    (void)co_await stream.respond(std::move(response));
+  }
   io::Loop& loop_;
 };
 
@@ -134,7 +142,7 @@ class RouterTest : public testing::Test {
                                            .hold = hold,
                                            .chosen = chosen});
     status = result ? result->status() : result.error().status;
-    if (result && result->body) (void)co_await http::read_all(*result->body, 1 << 20);
+    if (result && result->body) answer = (co_await http::read_all(*result->body, 1 << 20)).value_or("cut off");
   }
 
   io::SimulatedWorld world{5};
@@ -150,6 +158,7 @@ class RouterTest : public testing::Test {
   Forward action;
   telemetry::ConnectionRecord connection;
   telemetry::Record record;
+  std::string answer;  // the body of the last response
 };
 
 TEST_F(RouterTest, UnknownClustersAndEmptyOnesAreSaidApart) {
@@ -222,6 +231,41 @@ TEST_F(RouterTest, ARetryAvoidsTheHostsThatWereTried) {
       RetryPolicy{.on = {.server_error = true}, .retries = 1, .avoid_previous_hosts = true, .host_attempts = 30};
   for (int i = 0; i < 20; ++i) EXPECT_EQ(forward(request("/")), 200) << i;
   EXPECT_FALSE(web.backend.seen.empty());
+}
+
+TEST_F(RouterTest, ATunnelIsTriedAgainWithAllThatTheClientSends) {
+  put_cluster("web", web, {"10.0.0.7", web.ip});  // nobody listens at the first one
+  action.retry = RetryPolicy{.on = {.connect_failure = true}, .retries = 1};
+  action.mirrors = {{.cluster = "copy"}};
+  for (int i = 0; i < 2; ++i) {  // each of the two hosts comes first once
+    http::Request upgrade = request("/chat");
+    upgrade.headers.add("connection", "upgrade");
+    upgrade.headers.add("upgrade", "websocket");
+    upgrade.is_tunnel = true;
+    upgrade.body = http::text_body(world, "ping");
+    EXPECT_EQ(forward(std::move(upgrade)), 101);
+    EXPECT_EQ(answer, "ping");
+  }
+  EXPECT_EQ(clusters.find("web")->retried.value(), 1U);
+  EXPECT_TRUE(copy.backend.seen.empty()) << "tunnels are not mirrored";
+}
+
+TEST_F(RouterTest, TheRecordSaysWhyThereWasNoOtherAttempt) {
+  web.backend.status = 503;
+  action.retry = RetryPolicy{.on = {.server_error = true}, .retries = 2};
+  EXPECT_EQ(forward(request("/")), 503);
+  EXPECT_EQ(record.attempts, 3);
+  EXPECT_TRUE(record.flags.has(telemetry::Flag::upstream_retry_limit_exceeded));
+  record.flags = {};
+  const auto cluster = clusters.find("web");
+  while (cluster->begin_retry()) continue;  // others are at it
+  EXPECT_EQ(forward(request("/")), 503);
+  EXPECT_TRUE(record.flags.has(telemetry::Flag::upstream_overflow));
+  EXPECT_FALSE(record.flags.has(telemetry::Flag::upstream_retry_limit_exceeded));
+  record.flags = {};
+  web.backend.status = 404;
+  EXPECT_EQ(forward(request("/")), 404);
+  EXPECT_FALSE(record.flags.any()) << "not a kind to repeat";
 }
 
 class Mirroring : public RouterTest, public testing::WithParamInterface<http::Version> {};

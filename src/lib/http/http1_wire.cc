@@ -70,12 +70,12 @@ io::Task<void> Http1Wire::upload(Pump::State filled) {
     if (filled == Pump::waiting) co_await request_body_->readable();
     filled = pump_->fill(out_);
   }
-  if (head.is_tunnel) transport->shutdown_write();
   upload_ended();
 }
 
 void Http1Wire::upload_ended() {
   uploaded_ = true;
+  if (head.is_tunnel) transport->shutdown_write();
   release_when_over();
 }
 

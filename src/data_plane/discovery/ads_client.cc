@@ -55,24 +55,26 @@ void AdsClient::follow(std::string_view type, const std::set<std::string>& wante
   if (wanted == state.subscribed) return;
   stream_->subscribe(type, state, wanted);
   state.subscribed = wanted;
+  std::erase_if(state.absent, [&](const std::string& name) { return !wanted.contains(name); });
+}
+
+bool AdsClient::endpoints_held() {
+  const TypeState& state = types_[std::string(xds::type::endpoint)];
+  return std::ranges::all_of(runtime_.wanted_endpoints(), [&](const std::string& name) {
+    return state.versions.contains(name) || state.absent.contains(name) || runtime_.endpoints().contains(name);
+  });
 }
 
 void AdsClient::follow_all() {
   if (!stream_ || std::exchange(following_, true)) return;
   follow(xds::type::endpoint, runtime_.wanted_endpoints());
   // Listeners are asked for once clusters and endpoints are there, so that the first request finds somewhere to go.
-  const auto held = [this](std::string_view type, const std::set<std::string>& names) {
-    const TypeState& state = types_[std::string(type)];
-    return std::ranges::all_of(names, [&](const std::string& name) {
-      return state.versions.contains(name) || runtime_.endpoints().contains(name);
-    });
-  };
-  if (types_[std::string(xds::type::cluster)].answered && !listeners_asked_ &&
-      held(xds::type::endpoint, runtime_.wanted_endpoints())) {
+  if (types_[std::string(xds::type::cluster)].answered && !listeners_asked_ && endpoints_held()) {
     listeners_asked_ = true;
     subscribe_all(xds::type::listener);
   }
   follow(xds::type::route, runtime_.wanted_routes());
+  runtime_.set_absent_routes(types_[std::string(xds::type::route)].absent);
   follow(xds::type::secret, tls_.wanted_from_ads());
   following_ = false;
 }
@@ -130,9 +132,12 @@ void AdsClient::apply(const Update& update) {
   std::set<std::string> gone(update.removed.begin(), update.removed.end());
   if (update.is_whole)
     for (const auto& [name, version] : state.versions) gone.insert(name);
+  std::set<std::string> seen;
   for (const auto& item : update.items) {
     auto [name, applied] = apply_item(update.type, item);
     gone.erase(name);
+    state.absent.erase(name);
+    if (!name.empty() && !seen.insert(name).second) applied = fail(ErrorKind::invalid, "duplicate resource found");
     if (applied) {
       state.versions[name] = item.version;
       continue;
@@ -142,6 +147,7 @@ void AdsClient::apply(const Update& update) {
   }
   for (const std::string& name : gone) {
     state.versions.erase(name);
+    if (state.subscribed.contains(name)) state.absent.insert(name);
     remove(update.type, name);
   }
   state.answered = true;

@@ -27,6 +27,8 @@ class AdsClient {
   // Asks for the names that are wanted now and gives up those that are not any more.
   void follow(std::string_view type, const std::set<std::string>& wanted);
   void follow_all();
+  // True when every endpoint assignment that is wanted is there, or known not to be.
+  bool endpoints_held();
   void apply(const Update& update);
   // The resource's name, which an update may leave to the resource, and whether it was good.
   std::pair<std::string, Result<>> apply_item(std::string_view type, const Update::Item& item);

@@ -6,6 +6,7 @@
 
 #include "config/xds/message.h"
 #include "config/xds/names.h"
+#include "config/xds/read.h"
 #include "lib/grpc/server.h"
 #include "lib/http/client.h"
 #include "lib/io/simulated.h"
@@ -68,6 +69,21 @@ auto endpoints(const std::string& name) {
   out.set_cluster_name(name);
   return out;
 }
+
+constexpr std::string_view listener_text = R"(
+name: in
+address: {socket_address: {address: 10.0.0.1, port_value: 80}}
+filter_chains:
+- filters:
+  - name: manager
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+      stat_prefix: in
+      rds: {route_config_name: main, config_source: {ads: {}, initial_fetch_timeout: 0s}}
+      http_filters:
+      - name: router
+        typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
+)";
 
 class AdsClientTest : public ::testing::Test {
  protected:
@@ -137,6 +153,7 @@ class AdsClientTest : public ::testing::Test {
     return names;
   }
 
+  schema::Diagnostics diagnostics;
   io::SimulatedWorld world{5};
   metrics::Registry registry;
   TlsContexts contexts;
@@ -191,6 +208,44 @@ TEST_F(AdsClientTest, DeltaTellsANewStreamWhatItHas) {
   EXPECT_EQ(delta.requests[0].initial_resource_versions().at("web"), "1");
   EXPECT_TRUE(delta.requests[0].has_node());
   EXPECT_THAT(clusters(), ElementsAre("web")) << "goes on being served";
+}
+
+TEST_F(AdsClientTest, WhatIsKnownNotToExistIsNotWaitedFor) {
+  start(Variant::delta);
+  push_delta(xds::type::cluster, {{"web", xds::pack(cluster("web", true))}});
+  EXPECT_EQ(delta.about(xds::type::listener).type_url(), "");
+  push_delta(xds::type::endpoint, {}, {"web"});
+  EXPECT_EQ(delta.about(xds::type::listener).type_url(), xds::type::listener);
+
+  envoy::config::listener::v3::Listener listener;
+  ASSERT_TRUE(xds::read_message_text(listener_text, "test.yaml", diagnostics, listener)) << diagnostics.first_error();
+  push_delta(xds::type::listener, {{"in", xds::pack(listener)}});
+  EXPECT_THAT(delta.about(xds::type::route).resource_names_subscribe(), ElementsAre("main"));
+  EXPECT_FALSE(client->initialised());
+  push_delta(xds::type::route, {}, {"main"});
+  EXPECT_TRUE(client->initialised()) << "it answers 404 until they come";
+}
+
+TEST_F(AdsClientTest, AResourceThatComesTwiceIsRefused) {
+  start(Variant::delta);
+  push_delta(xds::type::cluster, {{"web", xds::pack(cluster("web"))}, {"web", xds::pack(cluster("web"))}});
+  EXPECT_THAT(delta.about(xds::type::cluster).error_detail().message(), HasSubstr("web: duplicate"));
+  EXPECT_THAT(clusters(), ElementsAre("web"));
+}
+
+TEST_F(AdsClientTest, ASignOfLifeChangesNothing) {
+  start(Variant::delta);
+  push_delta(xds::type::cluster, {{"web", xds::pack(cluster("web"))}});
+  discovery_v3::DeltaDiscoveryResponse response;
+  response.set_type_url(std::string(xds::type::cluster));
+  response.set_nonce("alive");
+  response.add_resources()->set_name("web");
+  response.mutable_resources(0)->set_version("1");
+  delta.push(response);
+  world.run_for(1s);
+  EXPECT_EQ(delta.about(xds::type::cluster).response_nonce(), "alive");
+  EXPECT_FALSE(delta.about(xds::type::cluster).has_error_detail());
+  EXPECT_THAT(clusters(), ElementsAre("web"));
 }
 
 TEST_F(AdsClientTest, AWorldIsAllThatThereIs) {

@@ -78,7 +78,8 @@ class DeltaStream final : public Stream<discovery_v3::DeltaDiscoveryRequest, dis
     if (auto ended = co_await read()) co_return std::unexpected(std::move(*ended));
     Update update{.type = response_.type_url(), .nonce = response_.nonce(), .version = response_.system_version_info()};
     for (const auto& each : response_.resources())
-      update.items.push_back({each.name(), each.version(), &each.resource()});
+      if (each.has_resource())  // else it is a sign of life of one that is held
+        update.items.push_back({each.name(), each.version(), &each.resource()});
     update.removed.assign(response_.removed_resources().begin(), response_.removed_resources().end());
     co_return update;
   }

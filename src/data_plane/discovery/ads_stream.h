@@ -16,6 +16,7 @@ namespace lateen::discovery {
 struct TypeState {
   std::map<std::string, std::string> versions;  // name -> version of what is held
   std::set<std::string> subscribed;             // names asked for on this stream; empty for wildcard types
+  std::set<std::string> absent;                 // of those, the ones that the control plane says there are not
   std::string version;                          // of the last response that was accepted (state of the world)
   uint64_t updates = 0, rejections = 0;
   std::string last_error;

@@ -178,9 +178,15 @@ bool Runtime::has_routes(const std::string& name) const {
 }
 
 bool Runtime::is_warm(const Warming& warming) const {
-  return (warming.goes_without_routes ||
-          std::ranges::all_of(warming.read.route_names, [this](const auto& name) { return has_routes(name); })) &&
+  const auto settled = [this](const std::string& name) { return has_routes(name) || absent_routes_.contains(name); };
+  return (warming.goes_without_routes || std::ranges::all_of(warming.read.route_names, settled)) &&
          std::ranges::all_of(warming.read.tls, [](const auto& slot) { return slot->get() != nullptr; });
+}
+
+void Runtime::set_absent_routes(std::set<std::string> names) {
+  if (names == absent_routes_) return;
+  absent_routes_ = std::move(names);
+  look_at_warming();
 }
 
 void Runtime::look_at_warming() {

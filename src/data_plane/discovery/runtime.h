@@ -58,6 +58,9 @@ class Runtime {
   std::set<std::string> wanted_endpoints() const;
   std::set<std::string> wanted_routes() const;
 
+  // Routes that the control plane says there are not: listeners do not wait for them, and answer 404.
+  void set_absent_routes(std::set<std::string> names);
+
   // True once every listener that was given serves.
   bool all_listeners_serve() const { return warming_.empty(); }
   void drain_listeners(bool inbound_only);
@@ -102,6 +105,7 @@ class Runtime {
   std::map<std::string, envoy::config::endpoint::v3::ClusterLoadAssignment> endpoints_;
   std::map<std::string, std::shared_ptr<const upstream::EndpointSet>> endpoint_sets_;
   std::map<std::string, Applied<envoy::config::route::v3::RouteConfiguration>> routes_;
+  std::set<std::string> absent_routes_;
   std::map<std::string, Applied<envoy::config::listener::v3::Listener>> listeners_;
   std::map<std::string, ReadListener> serving_;
   std::map<std::string, Warming> warming_;

@@ -18,12 +18,13 @@ class Lines final : public telemetry::LogFile {
 class Managed : public OneWorker {
  protected:
   // Replaces the listener by one that logs.
-  void listen(const std::function<void(proxy::ManagerSettings&)>& change = {}) {
+  void listen(const std::function<void(proxy::ManagerSettings&)>& change = {},
+              std::string_view columns = "%BYTES_RECEIVED% %BYTES_SENT%") {
     worker.remove_listener("in");
     world.run_for(1s);
     put_listener([&](proxy::ManagerSettings& settings) {
       auto format = telemetry::Format::compile(
-          "%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %BYTES_RECEIVED% %BYTES_SENT%\n");
+          fmt::format("%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% {}\n", columns));
       settings.access_logs.push_back(
           std::make_shared<telemetry::AccessLog>(lines, std::move(*format), telemetry::LogFilter()));
       if (change) change(settings);
@@ -91,6 +92,15 @@ TEST_F(Managed, AResponseThatBreaksOffUpstreamIsNotTheClientsDoing) {
     EXPECT_EQ(answer.body, "cut off");
     EXPECT_THAT(logged(), HasSubstr("/x 200 UC upstream_reset_after_response_started{connection_termination}"));
   }
+}
+
+TEST_F(Managed, ItsDurationsAreThoseOfItsParts) {
+  listen({}, "%REQUEST_DURATION% %RESPONSE_DURATION% %DURATION%");
+  http::Request upload = get("/drip");
+  upload.headers.set(":method", "POST");
+  upload.body = std::make_unique<DrippingBody>(world, 3);
+  EXPECT_EQ(request(std::move(upload)).status, 200);
+  EXPECT_THAT(logged(), testing::MatchesRegex("/drip 200 - via_upstream 30.. 30.. 130..\n"));
 }
 
 TEST_F(Managed, AClientThatLeavesIsLogged) {

@@ -182,6 +182,7 @@ io::Task<void> ConnectionManager::serve_exchange(http::ServerStream& stream,
 void ConnectionManager::finish(Exchange& exchange, const http::Headers& response) {
   telemetry::Record& record = exchange.record;
   record.finished = exchange.loop().now() - record.began;
+  record.request_complete = exchange.clock.request_took();
   record.bytes_received = exchange.stream.received_bytes();
   active_.subtract();
   if (record.status >= 100) responses_[std::clamp(record.status / 100, 1, 5)].add();

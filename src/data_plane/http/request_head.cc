@@ -162,10 +162,10 @@ std::optional<http::Response> clean_request(Exchange& exchange, const ManagerSet
   remove_hop_by_hop(headers, exchange.request().is_tunnel);
   remove_mesh_fields(headers, settings.use_remote_address);
   attribute_client(exchange, settings);
-  // HTTP/2 clients name the scheme themselves.
+  // HTTP/2 clients name the scheme themselves; CONNECT, which has no path, has no scheme either.
   const std::string_view scheme = headers.value("x-forwarded-proto") == "https" ? "https" : "http";
   const bool names_scheme = exchange.request().version == http::Version::http2 && !headers.scheme().empty();
-  if (!names_scheme && headers.scheme() != scheme) headers.set(":scheme", scheme);
+  if (!names_scheme && headers.scheme() != scheme && !headers.path().empty()) headers.set(":scheme", scheme);
   const bool keep_id =
       headers.has("x-request-id") && (!settings.use_remote_address || settings.preserve_external_request_id);
   if (settings.generate_request_id && !keep_id) {

@@ -114,7 +114,9 @@ TEST_F(Paths, UpgradesOverHttp2HaveCleanPathsToo) {
   EXPECT_EQ(field(":path"), "/admin");
   ask({{":method", "CONNECT"}, {":authority", "web:443"}});
   request().headers.remove(":path");
-  EXPECT_FALSE(clean_request(*exchange, settings)) << "CONNECT itself has none";
+  request().headers.remove(":scheme");
+  EXPECT_FALSE(clean_request(*exchange, settings));
+  EXPECT_EQ(field(":path") + field(":scheme"), "(none)(none)") << "CONNECT itself has neither";
 }
 
 }  // namespace

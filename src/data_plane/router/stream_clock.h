@@ -25,6 +25,10 @@ class StreamClock {
   // The limits that the route has of its own.
   void limit(std::optional<Duration> idle, std::optional<Duration> whole);
   bool request_ended() const { return request_ended_ != io::Deadline::never; }
+  // How long the request took to come; nothing while it has not ended.
+  std::optional<Duration> request_took() const {
+    return request_ended() ? std::optional(request_ended_ - began_) : std::nullopt;
+  }
 
   // The route's timeout (all attempts, from the end of the request to the end of the response) and that of one attempt
   // up to its response's head, from the end of the request or from the attempt's start.

@@ -75,6 +75,18 @@ bool put_without_query(Out out, In in, Part part) {
   return true;
 }
 
+// The first value of that parameter of the path's query, as it was sent.
+bool put_query_parameter(Out out, In in, Part part) {
+  if (!in.request) return false;
+  const std::string_view path = in.request->path();
+  const size_t query = path.find('?');
+  if (query == path.npos) return false;
+  for (const std::string_view each : split(path.substr(query + 1), '&'))
+    if (const size_t equals = each.find('='); each.substr(0, equals) == part.first)
+      return put(out, equals == each.npos ? std::string_view() : each.substr(equals + 1));
+  return false;
+}
+
 // The status of trailers or of a trailers-only response, where the request spoke gRPC; -1 when it is no number.
 std::optional<int> grpc_status(In in) {
   if (!in.request || !is_grpc(*in.request)) return std::nullopt;
@@ -154,7 +166,9 @@ constexpr Named operators[] = {
     {"RESPONSE_TRAILER", VALUE(put_header(out, in.trailers, part)), header},
     {"PATH", VALUE(in.request&& put(out, part.first == "NQ" ? without_query(in.request->path()) : in.request->path()))},
     {"REQ_WITHOUT_QUERY", put_without_query, header},
+    {"QUERY_PARAM", put_query_parameter},
     {"START_TIME", VALUE(put(out, format_start_time(in.record.start, part.first)))},
+    {"EMIT_TIME", VALUE(put(out, format_start_time(in.record.start + in.record.finished.value_or(0s), part.first)))},
     {"DURATION", VALUE(put_milliseconds(out, in.record.finished)), number},
     {"REQUEST_DURATION", VALUE(put_milliseconds(out, in.record.request_complete)), number},
     {"REQUEST_TX_DURATION", VALUE(put_milliseconds(out, in.record.upstream_sent)), number},
@@ -188,6 +202,8 @@ constexpr Named operators[] = {
     {"DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT", CONNECTION(put(out, c->local.ip.text()))},
     {"DOWNSTREAM_LOCAL_PORT", CONNECTION(put_number(out, c->local.port)), number},
     {"DOWNSTREAM_DIRECT_LOCAL_ADDRESS", CONNECTION(put(out, c->direct_local.text()))},
+    {"DOWNSTREAM_DIRECT_LOCAL_ADDRESS_WITHOUT_PORT", CONNECTION(put(out, c->direct_local.ip.text()))},
+    {"DOWNSTREAM_DIRECT_LOCAL_PORT", CONNECTION(put_number(out, c->direct_local.port)), number},
     {"UPSTREAM_HOST", VALUE(put_address(out, in.record.upstream_host))},
     {"UPSTREAM_REMOTE_ADDRESS", VALUE(put_address(out, in.record.upstream_host))},
     {"UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT",
@@ -195,6 +211,8 @@ constexpr Named operators[] = {
     {"UPSTREAM_LOCAL_ADDRESS", VALUE(put_address(out, in.record.upstream_local))},
     {"UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT",
      VALUE(in.record.upstream_local&& put(out, in.record.upstream_local->ip.text()))},
+    {"UPSTREAM_REMOTE_PORT", VALUE(in.record.upstream_host&& put_number(out, in.record.upstream_host->port)), number},
+    {"UPSTREAM_LOCAL_PORT", VALUE(in.record.upstream_local&& put_number(out, in.record.upstream_local->port)), number},
     {"UPSTREAM_HOST_NAME", VALUE(put(out, in.record.upstream_host_name))},
     {"UPSTREAM_CLUSTER", VALUE(put(out, in.record.upstream_cluster))},
     {"UPSTREAM_CLUSTER_RAW", VALUE(put(out, in.record.upstream_cluster))},

@@ -1,5 +1,7 @@
 #include "data_plane/telemetry/istio_metrics.h"
 
+#include "lib/base/strings.h"
+
 namespace lateen::telemetry {
 namespace {
 
@@ -167,6 +169,8 @@ std::string IstioMetrics::key_of(const IstioLabels& labels) const {
 void IstioMetrics::count_request(const Record& record, bool inbound, std::string_view grpc_status, bool is_grpc) {
   IstioLabels labels = labels_of(record, inbound);
   labels[request_protocol] = is_grpc ? "grpc" : "http";
+  // Upstreams choose the status, but not how many series there are.
+  if (!grpc_status.empty() && parse_number<uint16_t>(grpc_status).value_or(UINT16_MAX) > 16) grpc_status = "-1";
   std::string key = key_of(labels);
   key += grpc_status;
   const auto [it, fresh] = series_.try_emplace(std::move(key));

@@ -179,6 +179,11 @@ TEST_F(Metrics, ConnectionsHaveSeriesWithoutResponseCodes) {
   EXPECT_EQ(seen.count("grpc_response_status"), 0);
 }
 
+TEST_F(Metrics, UpstreamsDoNotInventGrpcStatuses) {
+  for (const char* status : {"17", "abc", "99999999", "-5"}) metrics.count_request(record, true, status, true);
+  EXPECT_EQ(labels("istio_requests_total").at("grpc_response_status"), "-1") << "one series";
+}
+
 TEST_F(Metrics, HostilePeersMakeOnlySoManySeries) {
   for (int i = 0; i < 17000; ++i) {
     record.downstream_peer = std::make_shared<Peer>(Peer{.workload = std::to_string(i)});

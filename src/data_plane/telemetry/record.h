@@ -83,7 +83,7 @@ struct Record {
   WallTime start{};                          // first byte of the request
   Time began{};                              // the same moment on the steady clock
   std::optional<Duration> request_complete;  // since `began`: last byte of the request received
-  std::optional<Duration> upstream_sent, upstream_first_byte, upstream_complete, response_started, finished;
+  std::optional<Duration> upstream_sent, upstream_first_byte, response_started, finished;
   std::string_view protocol;  // "HTTP/1.1", "HTTP/2"; empty for TCP
 
   int status = 0;

@@ -125,6 +125,7 @@ class RouterTest : public testing::Test {
     const auto table = RouteTable::make(std::move(contents)).value();
     int status = 0;
     io::Scope scope(world);
+    io::CancelOnExit cancel(scope);
     scope.start(run(std::move(request), *table, status));
     EXPECT_TRUE(world.run_until([&] { return scope.size() == 0; }));
     return status;

@@ -153,6 +153,7 @@ TEST_F(MetadataExchangeTest, APeerThatNeverSaysWhoItIsIsIdle) {
   world.run_for(2s);
   EXPECT_TRUE(run.done().is_set());
   EXPECT_EQ(connection.record.flags.text(), "UPE");
+  run.cancel();
   scope.cancel();
 }
 

@@ -44,8 +44,13 @@ std::array<char, 36> make_request_id(Random& random) {
 }
 
 std::string_view nth_from_right(std::string_view list, uint64_t n) {
-  const auto parts = split(list, ',');
-  return n == 0 || n > parts.size() ? std::string_view() : trimmed(parts[parts.size() - n]);
+  for (; n > 0; --n) {
+    const size_t comma = list.rfind(',');
+    if (n == 1) return trimmed(list.substr(comma == list.npos ? 0 : comma + 1));
+    if (comma == list.npos) break;
+    list = list.substr(0, comma);
+  }
+  return {};
 }
 
 // What asks the mesh's own proxies for something. No address counts as internal here, so nobody's request may, as in
@@ -127,18 +132,22 @@ std::string url_encoded(std::string_view text) {
 std::string client_cert_element(const telemetry::ConnectionRecord& connection, const ManagerSettings& settings) {
   if (!connection.peer_certificate) return {};
   const telemetry::PeerCertificate& peer = *connection.peer_certificate;
-  std::vector<std::string> parts;
-  for (const std::string& own : connection.local_uri_sans) parts.push_back("By=" + own);
-  parts.push_back("Hash=" + peer.sha256_hex);
-  if (settings.cert_pem) parts.push_back(fmt::format("Cert=\"{}\"", url_encoded(peer.pem)));
-  if (settings.cert_subject) parts.push_back(fmt::format("Subject=\"{}\"", peer.subject));
+  std::string out;
+  const auto put = [&](std::string_view key, std::string_view value, std::string_view quote = "") {
+    if (!out.empty()) out += ';';
+    (((out += key) += quote) += value) += quote;
+  };
+  for (const std::string& own : connection.local_uri_sans) put("By=", own);
+  put("Hash=", peer.sha256_hex);
+  if (settings.cert_pem) put("Cert=", url_encoded(peer.pem), "\"");
+  if (settings.cert_subject) put("Subject=", peer.subject, "\"");
   if (settings.cert_uri) {
-    for (const std::string& uri : peer.uri_sans) parts.push_back("URI=" + uri);
-    if (peer.uri_sans.empty()) parts.emplace_back("URI=");
+    for (const std::string& uri : peer.uri_sans) put("URI=", uri);
+    if (peer.uri_sans.empty()) put("URI=", "");
   }
   if (settings.cert_dns)
-    for (const std::string& dns : peer.dns_sans) parts.push_back("DNS=" + dns);
-  return joined(parts, ";");
+    for (const std::string& dns : peer.dns_sans) put("DNS=", dns);
+  return out;
 }
 
 std::optional<http::Response> clean_request(Exchange& exchange, const ManagerSettings& settings) {

@@ -80,12 +80,14 @@ Result<LogFilter> read_filter(const logv3::AccessLogFilter& message) {
 }
 
 Result<> flatten_json(const google::protobuf::Struct& json, const std::string& prefix,
-                      std::vector<telemetry::JsonField>& out) {
+                      std::vector<telemetry::JsonField>& out, Notes& notes) {
   std::map<std::string, const google::protobuf::Value*> sorted;
   for (const auto& [key, value] : json.fields()) sorted[key] = &value;
   for (const auto& [key, value] : sorted) {
     if (value->has_struct_value()) {
-      if (auto read = flatten_json(value->struct_value(), prefix + key + ".", out); !read) return read;
+      notes.note(fmt::format("json_format.{}: the object's fields are written flat, as \"{}.KEY\"", prefix + key,
+                             prefix + key));
+      if (auto read = flatten_json(value->struct_value(), prefix + key + ".", out, notes); !read) return read;
       continue;
     }
     if (!value->has_string_value())
@@ -121,10 +123,10 @@ Result<std::shared_ptr<const telemetry::AccessLog>> read_file_log(
   notes.check(format, "log_format", {"text_format", "text_format_source", "json_format", "formatters"});
   std::vector<telemetry::JsonField> json;
   if (format.has_json_format()) {
-    if (auto read = flatten_json(format.json_format(), "", json); !read) return failed(read);
+    if (auto read = flatten_json(format.json_format(), "", json, notes); !read) return failed(read);
   } else if (message.has_json_format() || message.has_typed_json_format()) {
-    if (auto read =
-            flatten_json(message.has_json_format() ? message.json_format() : message.typed_json_format(), "", json);
+    if (auto read = flatten_json(message.has_json_format() ? message.json_format() : message.typed_json_format(), "",
+                                 json, notes);
         !read)
       return failed(read);
   } else if (!format.text_format().empty()) {

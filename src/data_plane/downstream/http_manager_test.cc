@@ -130,6 +130,36 @@ TEST_F(Managed, UpgradesNeedLeave) {
   EXPECT_EQ(request(upgrade()).status, 503) << "on its way";
 }
 
+TEST_F(Managed, HttpsIsRequiredOfTheConnectionNotOfTheRequestsClaim) {
+  router::RouteTable::Contents contents{.name = "r"};
+  contents.hosts.push_back({.name = "web", .domains = {"web"}, .require_tls = router::VirtualHost::all_tls});
+  contents.hosts[0].routes.push_back({.name = "teapot", .action = router::DirectResponse{418, ""}});
+  worker.set_routes("r", router::RouteTable::make(std::move(contents)).value());
+  http::Request claims = get("/x?y");
+  claims.headers.set(":scheme", "https");
+  Answer answer;
+  io::Scope asking(world);
+  asking.start(ask(world.host("10.0.0.9"), SocketAddress::parse("10.0.0.1:80").value(), std::move(claims), answer,
+                   {.version = http::Version::http2}));
+  EXPECT_TRUE(world.run_until([&] { return asking.size() == 0; }));
+  EXPECT_EQ(answer.status, 301);
+  EXPECT_EQ(answer.headers.value("location"), "https://web/x?y");
+  http::Request forwarded = get("/x?y");
+  forwarded.headers.add("x-forwarded-proto", "https");
+  EXPECT_EQ(request(std::move(forwarded)).status, 418) << "a proxy in front ended the TLS";
+}
+
+TEST_F(Managed, TheBackendSeesAWholeHead) {
+  http::Request odd = get("/a#b");
+  odd.headers.add("x-envoy-retry-on", "5xx");
+  odd.headers.add("x-envoy-upstream-rq-timeout-ms", "1");
+  EXPECT_EQ(request(std::move(odd)).status, 200) << "callers do not shorten timeouts";
+  EXPECT_EQ(backend.last_head.path(), "/a");
+  EXPECT_EQ(backend.last_head.value("x-forwarded-proto"), "http");
+  EXPECT_EQ(backend.last_head.value("x-request-id").size(), 36);
+  EXPECT_FALSE(backend.last_head.has("x-envoy-retry-on"));
+}
+
 TEST_F(Managed, WhatCannotBeReadIsCountedAndLogged) {
   listen([](proxy::ManagerSettings& settings) { settings.server.max_head_bytes = 100; });
   http::Request large = get("/x");

@@ -62,6 +62,8 @@ Admin::Page Admin::answer(std::string_view method, std::string_view path) {
   if (changes && method != "POST")
     return {.status = 405, .body = fmt::format("Method {} not allowed, POST required.\n", method)};
   if (plain == "/stats") return stats(path);
+  if (plain == "/config_dump" && (router::query_parameter(path, "mask") || router::query_parameter(path, "name_regex")))
+    return {.status = 400, .body = "mask and name_regex are not supported\n"};
   if (plain == "/config_dump")
     return {.body = config_dump(subject_, router::query_parameter(path, "resource").value_or("")),
             .type = "application/json"};

@@ -158,6 +158,7 @@ TEST_F(AdminTest, TheConfigDumpHasWhatWasAcceptedAndWhyTheNewestWasNot) {
                          HasSubstr("\"connect_timeout\": \"3s\""), HasSubstr("error_state")));
   EXPECT_THAT(get("/config_dump?resource=dynamic_listeners").body,
               AllOf(HasSubstr("ListenersConfigDump"), Not(HasSubstr("ClustersConfigDump"))));
+  EXPECT_EQ(get("/config_dump?name_regex=web").status, 400) << "rather than all in silence";
 }
 
 TEST_F(AdminTest, LogLevelsAreSetOrRefusedByName) {

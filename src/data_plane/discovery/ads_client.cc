@@ -54,6 +54,13 @@ void AdsClient::follow(std::string_view type, const std::set<std::string>& wante
   TypeState& state = types_[std::string(type)];
   if (wanted == state.subscribed) return;
   stream_->subscribe(type, state, wanted);
+  // What nobody wants any more is not kept: a proxy outlives many services.
+  for (const std::string& name : state.subscribed) {
+    if (wanted.contains(name)) continue;
+    state.versions.erase(name);
+    if (type == xds::type::endpoint) runtime_.forget_endpoints(name);
+    if (type == xds::type::route) runtime_.forget_routes(name);
+  }
   state.subscribed = wanted;
   std::erase_if(state.absent, [&](const std::string& name) { return !wanted.contains(name); });
 }

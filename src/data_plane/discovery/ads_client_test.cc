@@ -226,6 +226,21 @@ TEST_F(AdsClientTest, WhatIsKnownNotToExistIsNotWaitedFor) {
   EXPECT_TRUE(client->initialised()) << "it answers 404 until they come";
 }
 
+TEST_F(AdsClientTest, WhatNobodyWantsAnyMoreIsForgotten) {
+  start(Variant::delta);
+  push_delta(xds::type::cluster, {{"web", xds::pack(cluster("web", true))}});
+  push_delta(xds::type::endpoint, {{"web", xds::pack(endpoints("web"))}});
+  EXPECT_TRUE(runtime.endpoints().contains("web"));
+  push_delta(xds::type::cluster, {}, {"web"});
+  EXPECT_THAT(delta.about(xds::type::endpoint).resource_names_unsubscribe(), ElementsAre("web"));
+  EXPECT_FALSE(runtime.endpoints().contains("web"));
+  push_delta(xds::type::cluster, {{"web", xds::pack(cluster("web", true))}});
+  EXPECT_THAT(delta.about(xds::type::endpoint).resource_names_subscribe(), ElementsAre("web"));
+  connections.cancel();
+  world.run_for(5s);
+  EXPECT_THAT(delta.about(xds::type::endpoint).initial_resource_versions(), IsEmpty()) << "we have none";
+}
+
 TEST_F(AdsClientTest, AResourceThatComesTwiceIsRefused) {
   start(Variant::delta);
   push_delta(xds::type::cluster, {{"web", xds::pack(cluster("web"))}, {"web", xds::pack(cluster("web"))}});

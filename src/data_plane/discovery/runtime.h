@@ -51,6 +51,9 @@ class Runtime {
   Result<> put_secret(const envoy::extensions::transport_sockets::tls::v3::Secret& message) {
     return tls_.put_secret(message);
   }
+  // Drop what is held of a name that nothing refers to any more.
+  void forget_endpoints(const std::string& name) { endpoints_.erase(name), endpoint_sets_.erase(name); }
+  void forget_routes(const std::string& name) { routes_.erase(name); }
   void remove_cluster(const std::string& name);
   void remove_listener(const std::string& name);
 

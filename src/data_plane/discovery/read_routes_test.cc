@@ -70,11 +70,13 @@ virtual_hosts:
 
 TEST_F(RoutesTest, AForwardKeepsItsSettings) {
   const router::Forward& forward = this->forward(R"({
-    weighted_clusters: {clusters: [{name: a, weight: 1, host_rewrite_literal: h}, {name: b, weight: 3}], total_weight: 4},
+    weighted_clusters:
+      {clusters: [{name: a, weight: 1, host_rewrite_literal: h}, {name: b, weight: 3}], total_weight: 4},
     timeout: 3s, idle_timeout: 4s, max_stream_duration: {max_stream_duration: 5s, grpc_timeout_header_max: 6s},
     prefix_rewrite: /new, host_rewrite_header: X-Host, append_x_forwarded_host: true,
     retry_policy: {retry_on: "5xx,reset", num_retries: 4, per_try_timeout: 1s, retry_back_off: {base_interval: 0.1s}},
-    request_mirror_policies: [{cluster: m, runtime_fraction: {default_value: {numerator: 5, denominator: TEN_THOUSAND}}}],
+    request_mirror_policies:
+      [{cluster: m, runtime_fraction: {default_value: {numerator: 5, denominator: TEN_THOUSAND}}}],
     upgrade_configs: [{upgrade_type: WebSocket}], cluster_not_found_response_code: NOT_FOUND})");
   EXPECT_THAT(said(notes), IsEmpty());
   EXPECT_EQ(forward.total_weight, 4);

@@ -4,8 +4,8 @@
 
 namespace lateen::router {
 
-std::optional<Duration> asked_milliseconds(const Headers& request, std::string_view name) {
-  const auto count = parse_number<int64_t>(request.value(name));
+std::optional<Duration> asked_milliseconds(std::string_view value) {
+  const auto count = parse_number<int64_t>(value);
   if (!count || *count < 0) return std::nullopt;
   return bounded(std::chrono::milliseconds(*count));
 }
@@ -32,7 +32,7 @@ Retries::Retries(const RetryPolicy* policy, const Headers& request, Random& rand
     for (const std::string_view word : split(*list, ',')) asked_headers_.push_back(lowered(trimmed(word)));
   if (const auto most = request.get("x-envoy-max-retries"); most && left_ > 0)
     left_ = parse_number<uint32_t>(*most).value_or(left_);
-  if (const auto limit = asked_milliseconds(request, "x-envoy-upstream-rq-per-try-timeout-ms"))
+  if (const auto limit = asked_milliseconds(request.value("x-envoy-upstream-rq-per-try-timeout-ms")))
     per_try_timeout_ = *limit;
 }
 

@@ -7,8 +7,8 @@
 
 namespace lateen::router {
 
-// What an x-envoy-upstream-rq-*timeout-ms header asks for; nothing when it is absent or no number.
-std::optional<Duration> asked_milliseconds(const Headers& request, std::string_view name);
+// What an x-envoy-upstream-rq-*timeout-ms header of that value asks for; nothing when it is no number.
+std::optional<Duration> asked_milliseconds(std::string_view value);
 
 class Retries {
  public:

@@ -76,7 +76,7 @@ std::string_view cluster_name(const WeightedCluster* chosen, const Headers& requ
 
 // x-envoy-upstream-rq-timeout-ms, then grpc-timeout where the route lets it count, then the route's own.
 Duration timeout_of(const Forward& action, Headers& request) {
-  if (const auto asked = asked_milliseconds(request, "x-envoy-upstream-rq-timeout-ms")) return *asked;
+  if (const auto asked = asked_milliseconds(request.value("x-envoy-upstream-rq-timeout-ms"))) return *asked;
   if (!action.max_grpc_timeout) return action.timeout;
   const auto asked = grpc::parse_timeout(request.value("grpc-timeout"));
   if (!asked) return action.timeout;

@@ -68,6 +68,21 @@ io::Task<std::unique_ptr<io::Transport>> TcpProxy::connect(Connection& connectio
   co_return nullptr;
 }
 
+io::Task<bool> TcpProxy::meet(Connection& connection, const upstream::Cluster& cluster, io::Transport& upstream) {
+  const tls::Session* session = tls::session_of(upstream);
+  if (!session || !cluster.settings().metadata_exchange || session->alpn != exchange_alpn) co_return true;
+  // A peer that says nothing here is as idle as one that says nothing later.
+  auto peer = co_await io::within(upstream.loop(), settings_->idle_timeout,
+                                  exchange_metadata(upstream, settings_->own_metadata));
+  if (!peer) {
+    connection.record.extra.make().upstream_failure = peer.error().message;
+    connection.record.flags.set(Flag::upstream_protocol_error);
+    co_return false;
+  }
+  connection.record.upstream_peer = std::move(*peer);
+  co_return true;
+}
+
 io::Task<void> TcpProxy::serve(Connection& connection) {
   telemetry::Record& record = connection.record;
   io::Loop& loop = connection.transport.loop();
@@ -116,19 +131,10 @@ io::Task<void> TcpProxy::serve(Connection& connection) {
     co_return;
   }
   record.upstream_local = upstream->local();
-  const tls::Session* session = tls::session_of(*upstream);
   record.upstream_uri_sans = upstream::peer_uri_sans(*upstream);
-  if (session && cluster->settings().metadata_exchange && session->alpn == exchange_alpn) {
-    // A peer that says nothing here is as idle as one that says nothing later.
-    auto peer =
-        co_await io::within(loop, settings_->idle_timeout, exchange_metadata(*upstream, settings_->own_metadata));
-    if (!peer) {
-      record.extra.make().upstream_failure = peer.error().message;
-      record.flags.set(Flag::upstream_protocol_error);
-      connection.transport.abort_on_close();
-      co_return;
-    }
-    record.upstream_peer = std::move(*peer);
+  if (!co_await meet(connection, *cluster, *upstream)) {
+    connection.transport.abort_on_close();
+    co_return;
   }
   ++host->active_requests;
   struct Release {

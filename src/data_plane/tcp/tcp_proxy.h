@@ -34,6 +34,8 @@ class TcpProxy final : public TerminalFilter {
   std::string_view choose(Random& random) const;
   io::Task<std::unique_ptr<io::Transport>> connect(Connection& connection, upstream::Cluster& cluster,
                                                    upstream::HostPtr& host);
+  // Istio's metadata exchange with the peer, where both sides agreed on it; false when it fails.
+  io::Task<bool> meet(Connection& connection, const upstream::Cluster& cluster, io::Transport& upstream);
 
   std::shared_ptr<const TcpProxySettings> settings_;
   upstream::Clusters& clusters_;

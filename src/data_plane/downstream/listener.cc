@@ -225,10 +225,7 @@ io::Task<void> Listener::run_chain(Chain& chain, std::unique_ptr<io::Transport>&
   about.filter_chain = chain.settings->name;
   if (chain.settings->tls && !co_await terminate_tls(chain, transport, about)) co_return;
   if (!chain.terminal) co_return;
-  tcp::Connection connection{.transport = *transport, .about = about, .drain = drain_};
-  connection.record.connection = &about;
-  connection.record.start = worker_.loop.wall_now();
-  connection.record.began = worker_.loop.now();
+  tcp::Connection connection(*transport, about, worker_.loop.wall_now(), drain_);
   struct End {
     Chain& chain;
     tcp::Connection& connection;

@@ -53,7 +53,7 @@ io::Task<bool> MetadataExchange::open(Connection& connection) {
     co_return false;
   }
   connection.about.peer = *peer;
-  connection.record.downstream_peer = *peer;
+  connection.record().downstream_peer = *peer;
   co_return true;
 }
 

@@ -29,7 +29,7 @@ class TcpStats final : public NetworkFilter {
   TcpStats(metrics::Registry& registry, metrics::Shard& shard, const telemetry::Peer& self, bool inbound)
       : metrics_(registry, shard, self), inbound_(inbound) {}
   io::Task<bool> open(Connection&) override { co_return true; }
-  void end(Connection& connection) override { metrics_.count_connection(connection.record, inbound_); }
+  void end(Connection& connection) override { metrics_.count_connection(connection.record(), inbound_); }
 
  private:
   telemetry::IstioMetrics metrics_;

@@ -100,7 +100,7 @@ TEST_F(MetadataExchangeTest, ConnectionsOfAnotherProtocolPassUntouched) {
   MetadataExchange filter("istio-peer-exchange", "own");
   telemetry::ConnectionRecord about;
   about.application_protocol = "istio";
-  Connection connection{.transport = *near, .about = about};
+  Connection connection(*near, about);
   std::optional<bool> passed;
   const auto open = [](MetadataExchange& filter, Connection& connection,
                        std::optional<bool>& passed) -> io::Task<void> { passed = co_await filter.open(connection); };
@@ -145,14 +145,13 @@ TEST_F(MetadataExchangeTest, APeerThatNeverSaysWhoItIsIsIdle) {
   settings->idle_timeout = 10s;
   TcpProxy proxy(settings, clusters, shard, counters);
   telemetry::ConnectionRecord about;
-  Connection connection{.transport = *far, .about = about};
-  connection.record.connection = &about;
+  Connection connection(*far, about);
   run.start(proxy.serve(connection));
   world.run_for(9s);
   EXPECT_FALSE(run.done().is_set());
   world.run_for(2s);
   EXPECT_TRUE(run.done().is_set());
-  EXPECT_EQ(connection.record.flags.text(), "UPE");
+  EXPECT_EQ(connection.record().flags.text(), "UPE");
   run.cancel();
   scope.cancel();
 }

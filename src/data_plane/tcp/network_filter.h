@@ -10,12 +10,30 @@
 namespace lateen::tcp {
 
 // One downstream connection on its way through the network filters. Owned by the listener's connection task.
-struct Connection {
+class Connection {
+ public:
+  Connection(io::Transport& transport, telemetry::ConnectionRecord& about, WallTime start = {},
+             std::shared_ptr<http::Drain> drain = nullptr)
+      : transport(transport), about(about), drain(std::move(drain)), start_(start), began_(transport.loop().now()) {}
+
   io::Transport& transport;
   telemetry::ConnectionRecord& about;
-  telemetry::Record record;                     // of the whole connection, for TCP logs and metrics
   upstream::TransportSocket::Options upstream;  // what later filters say to the upstream side
   std::shared_ptr<http::Drain> drain;           // of the listener; may be null
+
+  // Of the whole connection, for TCP logs and metrics. Made when it is first asked for: a connection that speaks HTTP
+  // has none, which a worker with many idle ones notices.
+  telemetry::Record& record() {
+    if (!record_)
+      record_ = std::make_unique<telemetry::Record>(
+          telemetry::Record{.connection = &about, .start = start_, .began = began_});
+    return *record_;
+  }
+
+ private:
+  const WallTime start_;
+  const Time began_;
+  std::unique_ptr<telemetry::Record> record_;
 };
 
 // A filter before the terminal one. Made once per worker and filter chain.

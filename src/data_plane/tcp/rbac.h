@@ -11,7 +11,7 @@ class Rbac final : public NetworkFilter {
 
   io::Task<bool> open(Connection& connection) override {
     const auto verdict = rules_->judge(
-        {.connection = connection.about, .record = &connection.record, .client = connection.about.remote.ip});
+        {.connection = connection.about, .record = &connection.record(), .client = connection.about.remote.ip});
     if (!verdict.allowed) connection.about.termination_details = router::denial_details(verdict);
     co_return verdict.allowed;
   }

@@ -46,7 +46,7 @@ std::string_view TcpProxy::choose(Random& random) const {
 
 io::Task<std::unique_ptr<io::Transport>> TcpProxy::connect(Connection& connection, upstream::Cluster& cluster,
                                                            upstream::HostPtr& host) {
-  telemetry::Record& record = connection.record;
+  telemetry::Record& record = connection.record();
   for (uint32_t attempt = 0; attempt < settings_->max_connect_attempts; ++attempt) {
     host = cluster.settings().discovery == upstream::Discovery::original_destination
                ? cluster.original_destination(connection.about.local)
@@ -75,16 +75,16 @@ io::Task<bool> TcpProxy::meet(Connection& connection, const upstream::Cluster& c
   auto peer = co_await io::within(upstream.loop(), settings_->idle_timeout,
                                   exchange_metadata(upstream, settings_->own_metadata));
   if (!peer) {
-    connection.record.extra.make().upstream_failure = peer.error().message;
-    connection.record.flags.set(Flag::upstream_protocol_error);
+    connection.record().extra.make().upstream_failure = peer.error().message;
+    connection.record().flags.set(Flag::upstream_protocol_error);
     co_return false;
   }
-  connection.record.upstream_peer = std::move(*peer);
+  connection.record().upstream_peer = std::move(*peer);
   co_return true;
 }
 
 io::Task<void> TcpProxy::serve(Connection& connection) {
-  telemetry::Record& record = connection.record;
+  telemetry::Record& record = connection.record();
   io::Loop& loop = connection.transport.loop();
   connections_.add();
   Pumped pumped;
@@ -94,7 +94,7 @@ io::Task<void> TcpProxy::serve(Connection& connection) {
     Connection& connection;
     Pumped& pumped;
     ~End() {
-      telemetry::Record& record = connection.record;
+      telemetry::Record& record = connection.record();
       record.bytes_received = pumped.from_first;
       record.bytes_sent = pumped.from_second;
       record.finished = connection.transport.loop().now() - record.began;

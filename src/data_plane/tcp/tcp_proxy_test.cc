@@ -56,13 +56,11 @@ class TcpProxyTest : public testing::Test {
     about.remote = transport->remote();
     about.local = transport->local();
     TcpProxy proxy(settings, clusters, shard, counters);
-    Connection connection{.transport = *transport, .about = about};
-    connection.record.connection = &about;
-    connection.record.began = world.now();
+    Connection connection(*transport, about);
     co_await proxy.serve(connection);
-    flags = connection.record.flags.text();
-    received = connection.record.bytes_received;
-    sent = connection.record.bytes_sent;
+    flags = connection.record().flags.text();
+    received = connection.record().bytes_received;
+    sent = connection.record().bytes_sent;
   }
   void start() {
     run.start(serve());
@@ -227,7 +225,7 @@ TEST_F(TcpProxyTest, RbacClosesWhomNoPolicyAllows) {
   for (const auto& [from, allowed] : {std::pair{"10.0.0.9:1", true}, std::pair{"10.0.1.9:1", false}}) {
     telemetry::ConnectionRecord about;
     about.remote = at(from);
-    Connection connection{.transport = *accepted, .about = about};
+    Connection connection(*accepted, about);
     std::optional<bool> passed;
     const auto judge = [](Rbac& rbac, Connection& connection, std::optional<bool>& passed) -> io::Task<void> {
       passed = co_await rbac.open(connection);

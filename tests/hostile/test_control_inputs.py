@@ -147,11 +147,12 @@ class NotHonoured(Control):
 
     def test_in_a_bootstrap(self):
         path = self.write("proxy.yaml", BOOTSTRAP.format(port=self.plain, admin=self.admin, api="DELTA_GRPC")
-                          + "    upstream_connection_options: {tcp_keepalive: {keepalive_time: 10}}\n"
+                          + "    upstream_connection_options: {set_local_interface_name_on_upstream_connections: true}\n"
                           + "stats_flush_interval: 1s\n")
         self.start(os.environ["LATEEN_PROXY"], "-c", path, log="proxy.log")
         self.until_logged("proxy.log", "bootstrap: field stats_flush_interval is not honoured")
-        self.until_logged("proxy.log", "cluster xds: field upstream_connection_options.tcp_keepalive.keepalive_time is not honoured")
+        self.until_logged("proxy.log", "cluster xds: field "
+                          "upstream_connection_options.set_local_interface_name_on_upstream_connections is not honoured")
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ class Tls(Proxy):
         self.assertIn(b"fine", self.call(self.ours))
         self.refused("PEER_DID_NOT_RETURN_A_CERTIFICATE", None)
         self.refused("expired", self.ours, "expired")
-        self.refused("not yet valid", self.ours, "not-yet")
+        self.refused("not_yet_valid", self.ours, "not-yet")
         self.refused("issuer", self.foreign)
         self.assertGreaterEqual(self.counter(f"listener.127.0.0.1_{self.secure}.ssl_connection_error"), 4)
         self.unharmed()

@@ -307,6 +307,47 @@ TEST(Http1Server, KeepsItsTimeouts) {
   EXPECT_EQ(server.open, 0);
 }
 
+// Five bytes that come after a time.
+class LateBody final : public Body {
+ public:
+  LateBody(io::Loop& loop, Duration after) : readable_(loop), timer_(loop) {
+    timer_.arm(loop.now() + after, [](void* flag) { static_cast<io::Readiness*>(flag)->set(); }, &readable_);
+  }
+  Pulled try_pull() override {
+    if (!readable_.is_set()) return {blocked, {}};
+    return std::exchange(given_, true) ? Pulled{ended, {}} : Pulled{chunk, Buffer(std::string_view("hello"))};
+  }
+  io::Readiness& readable() override { return readable_; }
+  std::optional<uint64_t> length() const override { return 5; }
+  Error last_error() const override { return {}; }
+
+ private:
+  io::Readiness readable_;
+  io::Timer timer_;
+  bool given_ = false;
+};
+
+TEST(Http1Server, SendsAShortBodyWithItsHeadWhenItComesAtOnce) {
+  for (const auto& [after, together] : {std::pair(Duration(1), true), std::pair<Duration, bool>(1s, false)}) {
+    io::SimulatedWorld world(1);
+    TestServer server(world, [&world, after](ServerStream& stream) -> io::Task<void> {
+      Response response = plain_response(world, 200, "");
+      response.body = std::make_unique<LateBody>(world, after);
+      (void)co_await stream.respond(std::move(response));
+    });
+    RawClient client(world);
+    client.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    char bytes[4096];
+    io::Moved moved;
+    const Time asked = world.now();
+    world.run_until([&] { return (moved = client.transport->try_read(bytes)).state == io::Moved::moved; });
+    EXPECT_LT(world.now() - asked, 100ms) << "a head does not wait long";
+    EXPECT_EQ(std::string_view(bytes, moved.bytes).ends_with("\r\n\r\nhello"), together)
+        << std::string_view(bytes, moved.bytes);
+    if (!together) EXPECT_EQ(client.receive(2s), "hello");
+  }
+}
+
 TEST(Http1Server, DrainsInOrder) {
   SimulatedWorld world(1);
   TestServer server(world, [](ServerStream& stream) -> Task<void> {

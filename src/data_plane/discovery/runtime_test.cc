@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "config/xds/read.h"
+#include "data_plane/discovery/reading_test_tools.h"
 #include "lib/io/simulated.h"
 
 namespace lateen::discovery {
@@ -44,20 +44,12 @@ virtual_hosts:
   routes: [{match: {prefix: /}, direct_response: {status: 204}}]
 )";
 
-template <class Message>
-Message message(std::string_view text) {
-  Message out;
-  schema::Diagnostics diagnostics;
-  EXPECT_TRUE(xds::read_message_text(text, "test.yaml", diagnostics, out)) << diagnostics.first_error();
-  return out;
-}
-
-auto cluster() { return message<envoy::config::cluster::v3::Cluster>(cluster_text); }
-auto routes() { return message<envoy::config::route::v3::RouteConfiguration>(routes_text); }
+auto cluster() { return message_of<envoy::config::cluster::v3::Cluster>(cluster_text); }
+auto routes() { return message_of<envoy::config::route::v3::RouteConfiguration>(routes_text); }
 auto listener(std::string_view timeout = "") {
   std::string text(listener_text);
   text.replace(text.find("@TIMEOUT@"), 9, timeout);
-  return message<envoy::config::listener::v3::Listener>(text);
+  return message_of<envoy::config::listener::v3::Listener>(text);
 }
 
 class RuntimeTest : public ::testing::Test {
@@ -143,7 +135,7 @@ TEST_F(RuntimeTest, WhatIsWrongLeavesTheLastGoodOne) {
 }
 
 TEST_F(RuntimeTest, EndpointsMayComeBeforeTheirCluster) {
-  auto endpoints = message<envoy::config::endpoint::v3::ClusterLoadAssignment>(R"(
+  auto endpoints = message_of<envoy::config::endpoint::v3::ClusterLoadAssignment>(R"(
 cluster_name: web-endpoints
 endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 10.0.0.2, port_value: 80}}}}]}]
 )");

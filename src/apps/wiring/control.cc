@@ -67,8 +67,16 @@ Result<> Control::open_parts() {
   return {};
 }
 
+std::string Control::mesh_texts() const {
+  std::string both;
+  for (const std::string& path : {options_.mesh_config, options_.mesh_networks})
+    if (!path.empty()) both += io::read_file(path).value_or("") + '\n';
+  return both;
+}
+
 Result<> Control::read_mesh_files() {
   // As Istio's install profiles have it: a mesh without a configuration of its own still has its standard metrics.
+  mesh_texts_ = mesh_texts();  // before they are read: a change meanwhile is seen afterwards
   config::MeshConfig mesh;
   mesh.default_providers.emplace().metrics = {"prometheus"};
   config::MeshNetworks networks;
@@ -148,17 +156,9 @@ io::Task<void> Control::follow_changes(Followed& followed) {
 
 // Two small files are looked at now and then: a watch would be on all that happens to lie in their folders.
 io::Task<void> Control::follow_mesh_files() {
-  const auto texts = [this] {
-    std::string both;
-    for (const std::string& path : {options_.mesh_config, options_.mesh_networks})
-      if (!path.empty()) both += io::read_file(path).value_or("") + '\n';
-    return both;
-  };
-  for (std::string known = texts();;) {
+  for (;;) {
     co_await reactor_.sleep(2s);
-    std::string now = texts();
-    if (now == known) continue;
-    known = std::move(now);
+    if (mesh_texts() == mesh_texts_) continue;
     if (const auto read = read_mesh_files(); !read) {
       log_.error("{}; the last good settings stay in effect", read.error().message);
       continue;

@@ -47,6 +47,7 @@ class Control {
   Control(io::Reactor& reactor, ControlOptions options, onboard::TokenKey tokens);
   Result<> open_parts();
   Result<> follow(const std::string& cluster, const std::string& folder);
+  std::string mesh_texts() const;
   Result<> read_mesh_files();
   std::shared_ptr<const snapshot::Snapshot> build();
   const config::MeshConfig& mesh_of(const config::Objects& objects);
@@ -62,6 +63,7 @@ class Control {
   onboard::TokenKey tokens_;
   config::MeshConfig mesh_;  // of the file, or the defaults
   config::MeshNetworks networks_;
+  std::string mesh_texts_;          // the files as they were when they were last read
   config::MeshConfig mesh_of_map_;  // of the ConfigMap "istio", as it was when it could last be read
   std::string map_text_;
   std::string trust_domain_;  // of the certificates

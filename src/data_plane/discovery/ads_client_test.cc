@@ -6,7 +6,7 @@
 
 #include "config/xds/message.h"
 #include "config/xds/names.h"
-#include "config/xds/read.h"
+#include "data_plane/discovery/reading_test_tools.h"
 #include "lib/grpc/server.h"
 #include "lib/http/client.h"
 #include "lib/io/simulated.h"
@@ -69,21 +69,6 @@ auto endpoints(const std::string& name) {
   out.set_cluster_name(name);
   return out;
 }
-
-constexpr std::string_view listener_text = R"(
-name: in
-address: {socket_address: {address: 10.0.0.1, port_value: 80}}
-filter_chains:
-- filters:
-  - name: manager
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-      stat_prefix: in
-      rds: {route_config_name: main, config_source: {ads: {}, initial_fetch_timeout: 0s}}
-      http_filters:
-      - name: router
-        typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
-)";
 
 class AdsClientTest : public ::testing::Test {
  protected:
@@ -153,7 +138,6 @@ class AdsClientTest : public ::testing::Test {
     return names;
   }
 
-  schema::Diagnostics diagnostics;
   io::SimulatedWorld world{5};
   metrics::Registry registry;
   TlsContexts contexts;
@@ -217,9 +201,7 @@ TEST_F(AdsClientTest, WhatIsKnownNotToExistIsNotWaitedFor) {
   push_delta(xds::type::endpoint, {}, {"web"});
   EXPECT_EQ(delta.about(xds::type::listener).type_url(), xds::type::listener);
 
-  envoy::config::listener::v3::Listener listener;
-  ASSERT_TRUE(xds::read_message_text(listener_text, "test.yaml", diagnostics, listener)) << diagnostics.first_error();
-  push_delta(xds::type::listener, {{"in", xds::pack(listener)}});
+  push_delta(xds::type::listener, {{"in", xds::pack(rds_listener(", initial_fetch_timeout: 0s"))}});
   EXPECT_THAT(delta.about(xds::type::route).resource_names_subscribe(), ElementsAre("main"));
   EXPECT_FALSE(client->initialised());
   push_delta(xds::type::route, {}, {"main"});

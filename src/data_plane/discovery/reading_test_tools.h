@@ -15,6 +15,27 @@ Message message_of(std::string_view text) {
   return out;
 }
 
+// "in", on 10.0.0.1:80, whose routes "main" come over ADS; `waits` is what stands behind `ads: {}` of their source.
+inline auto rds_listener(std::string_view waits = "") {
+  constexpr std::string_view text = R"(
+name: in
+address: {socket_address: {address: 10.0.0.1, port_value: 80}}
+filter_chains:
+- filters:
+  - name: manager
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+      stat_prefix: in
+      rds: {route_config_name: main, config_source: {ads: {} @WAITS@}}
+      http_filters:
+      - name: router
+        typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
+)";
+  std::string whole(text);
+  whole.replace(whole.find("@WAITS@"), 7, waits);
+  return message_of<envoy::config::listener::v3::Listener>(whole);
+}
+
 // What was noted, without the resource: "x: field y is not honoured" is "field y is not honoured".
 inline std::vector<std::string> said(const Notes& notes) {
   std::vector<std::string> out;

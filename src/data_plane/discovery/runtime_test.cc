@@ -20,22 +20,6 @@ type: EDS
 eds_cluster_config: {eds_config: {ads: {}}, service_name: web-endpoints}
 )";
 
-// @TIMEOUT@: how long its routes are waited for.
-constexpr std::string_view listener_text = R"(
-name: in
-address: {socket_address: {address: 10.0.0.1, port_value: 80}}
-filter_chains:
-- filters:
-  - name: manager
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-      stat_prefix: in
-      rds: {route_config_name: main, config_source: {ads: {} @TIMEOUT@}}
-      http_filters:
-      - name: router
-        typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
-)";
-
 constexpr std::string_view routes_text = R"(
 name: main
 virtual_hosts:
@@ -46,12 +30,6 @@ virtual_hosts:
 
 auto cluster() { return message_of<envoy::config::cluster::v3::Cluster>(cluster_text); }
 auto routes() { return message_of<envoy::config::route::v3::RouteConfiguration>(routes_text); }
-auto listener(std::string_view timeout = "") {
-  std::string text(listener_text);
-  text.replace(text.find("@TIMEOUT@"), 9, timeout);
-  return message_of<envoy::config::listener::v3::Listener>(text);
-}
-
 class RuntimeTest : public ::testing::Test {
  protected:
   RuntimeTest()
@@ -82,7 +60,7 @@ class RuntimeTest : public ::testing::Test {
 };
 
 TEST_F(RuntimeTest, AListenerWaitsForItsRoutes) {
-  ASSERT_TRUE(runtime.put_listener(listener(), "1"));
+  ASSERT_TRUE(runtime.put_listener(rds_listener(), "1"));
   EXPECT_THAT(runtime.wanted_routes(), ElementsAre("main"));
   EXPECT_FALSE(runtime.all_listeners_serve());
   EXPECT_FALSE(is_open());
@@ -95,26 +73,26 @@ TEST_F(RuntimeTest, AListenerWaitsForItsRoutes) {
 }
 
 TEST_F(RuntimeTest, ItWaitsAsLongAsItIsTold) {
-  ASSERT_TRUE(runtime.put_listener(listener(), "1"));
+  ASSERT_TRUE(runtime.put_listener(rds_listener(), "1"));
   world.run_for(14s);
   EXPECT_FALSE(is_open());
   world.run_for(1s);
   EXPECT_TRUE(is_open()) << "the default of initial_fetch_timeout";
 
-  ASSERT_TRUE(runtime.put_listener(listener(", initial_fetch_timeout: 2s"), "2"));
+  ASSERT_TRUE(runtime.put_listener(rds_listener(", initial_fetch_timeout: 2s"), "2"));
   EXPECT_FALSE(runtime.all_listeners_serve());
   world.run_for(3s);
   EXPECT_TRUE(runtime.all_listeners_serve());
 
-  ASSERT_TRUE(runtime.put_listener(listener(", initial_fetch_timeout: 0s"), "3"));
+  ASSERT_TRUE(runtime.put_listener(rds_listener(", initial_fetch_timeout: 0s"), "3"));
   world.run_for(1h);
   EXPECT_FALSE(runtime.all_listeners_serve()) << "0: for ever";
 }
 
 TEST_F(RuntimeTest, AnUnchangedListenerIsLeftAlone) {
   ASSERT_TRUE(runtime.put_routes(routes(), "1"));
-  ASSERT_TRUE(runtime.put_listener(listener(), "1"));
-  ASSERT_TRUE(runtime.put_listener(listener(), "2"));
+  ASSERT_TRUE(runtime.put_listener(rds_listener(), "1"));
+  ASSERT_TRUE(runtime.put_listener(rds_listener(), "2"));
   EXPECT_EQ(runtime.listeners().at("in").version, "1");
 }
 
@@ -151,7 +129,7 @@ endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 10.0
 }
 
 TEST_F(RuntimeTest, AListenerWithAFilterThatIsNotSupportedIsRefusedByName) {
-  auto wrong = listener();
+  auto wrong = rds_listener();
   auto* filter = wrong.mutable_filter_chains(0)->mutable_filters(0);
   filter->mutable_typed_config()->set_type_url(
       "type.googleapis.com/envoy.extensions.filters.network.zookeeper_proxy.v3.ZooKeeperProxy");

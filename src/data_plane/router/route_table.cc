@@ -85,10 +85,7 @@ bool Route::matches(const Headers& request, std::string_view path_only, uint64_t
     if (!header.matches(request)) return false;
   for (const QueryMatch& parameter : query)
     if (!parameter.matches(request.path())) return false;
-  if (grpc_only) {
-    const std::string_view type = request.value("content-type");
-    if (!type.starts_with("application/grpc") || (type.size() > 16 && type[16] != '+' && type[16] != ';')) return false;
-  }
+  if (grpc_only && !telemetry::is_grpc(request)) return false;
   return !fraction || fraction->holds(draw);
 }
 

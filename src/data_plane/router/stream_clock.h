@@ -36,7 +36,7 @@ class StreamClock {
   void start_attempt();
   // Until when the attempt may take; it begins to run as soon as the request has ended.
   io::Deadline& attempt() { return attempt_; }
-  // What is left of the route's timeout for a response; never: no limit, or the request has not ended.
+  // When the route's timeout ends; never: it has none, or the request has not ended.
   Time response_due() const {
     return timeout_ > 0s && request_ended() ? request_ended_ + timeout_ : io::Deadline::never;
   }

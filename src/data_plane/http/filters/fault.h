@@ -40,7 +40,7 @@ class Fault final : public proxy::Filter {
  private:
   static http::Response abort(proxy::Exchange& exchange, const FaultSettings::Abort& abort) {
     // A caller that does not speak gRPC gets a plain 200 instead of a gRPC status, as from Envoy.
-    const bool grpc = abort.grpc_status && exchange.headers().value("content-type").starts_with("application/grpc");
+    const bool grpc = abort.grpc_status && telemetry::is_grpc(exchange.headers());
     http::Response response = exchange.reply(grpc ? 503 : abort.http_status, "fault filter abort", "fault_filter_abort",
                                              proxy::Flag::fault_injected);
     if (grpc) response.headers.set("grpc-status", std::to_string(*abort.grpc_status));

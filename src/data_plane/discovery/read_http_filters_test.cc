@@ -150,6 +150,7 @@ TEST_F(HttpFilters, OnlyGrpcCallersGetAGrpcStatus) {
   EXPECT_EQ(plain.status, 200);
   EXPECT_EQ(plain.body, "fault filter abort");
   EXPECT_FALSE(plain.headers.has("grpc-status"));
+  EXPECT_FALSE(ask(with({{"content-type", "application/grpc-web"}})).headers.has("grpc-status")) << "another protocol";
 }
 
 TEST_F(HttpFilters, AFilterThatBeginsDisabledActsWhereARouteHasSettingsForIt) {
